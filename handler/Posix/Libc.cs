@@ -1,0 +1,117 @@
+using System.Runtime.InteropServices;
+
+namespace CrashHandler.Handler.Posix;
+
+/// <summary>
+/// The system calls that Mono.Posix does not cover, or that stand on the capture path, where its helper library must not be
+/// needed. Thin: each answers as the manual page of its section 2 says, with errno in <c>Marshal.GetLastPInvokeError()</c>;
+/// callers turn failures into <see cref="SyscallException"/>.
+/// </summary>
+internal static unsafe partial class Libc
+{
+    private const string Name = "libc";
+
+    // poll(2), epoll(7), fcntl(2), socket(7), ptrace(2), prctl(2): values of linux-x64.
+    public const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EIO = 5, ECHILD = 10, EAGAIN = 11, EACCES = 13, EFAULT = 14,
+        EEXIST = 17, EINVAL = 22, ENOSPC = 28, ENOSYS = 38, EADDRINUSE = 98, ECONNREFUSED = 111;
+
+    public const int AF_UNIX = 1, SOCK_SEQPACKET = 5, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000;
+    public const int SOL_SOCKET = 1, SO_PASSCRED = 16, SO_PEERCRED = 17, SO_PEERPIDFD = 77;
+    public const int SCM_RIGHTS = 1, SCM_CREDENTIALS = 2;
+    public const int MSG_DONTWAIT = 0x40, MSG_CTRUNC = 0x8, MSG_TRUNC = 0x20, MSG_NOSIGNAL = 0x4000, MSG_CMSG_CLOEXEC = 0x40000000;
+    public const short POLLIN = 1, POLLOUT = 4, POLLERR = 8, POLLHUP = 16;
+    public const int EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2, EPOLL_CTL_MOD = 3, EPOLL_CLOEXEC = 0x80000;
+    public const uint EPOLLIN = 1, EPOLLOUT = 4, EPOLLERR = 8, EPOLLHUP = 16, EPOLLRDHUP = 0x2000;
+    public const int EFD_NONBLOCK = 0x800, EFD_CLOEXEC = 0x80000;
+    public const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_TRUNC = 0x200, O_NONBLOCK = 0x800,
+        O_DIRECTORY = 0x10000, O_NOFOLLOW = 0x20000, O_CLOEXEC = 0x80000;
+    public const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8;
+    public const int F_GET_SEALS = 1034, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4;
+    public const int PR_SET_NAME = 15;
+    public const nint PTRACE_PEEKUSER = 3, PTRACE_CONT = 7, PTRACE_GETREGSET = 0x4204, PTRACE_SEIZE = 0x4206, PTRACE_INTERRUPT = 0x4207,
+        PTRACE_DETACH = 17, PTRACE_GETSIGINFO = 0x4202, PTRACE_LISTEN = 0x4208;
+    public const int PTRACE_EVENT_STOP = 128;
+    public const nint NT_PRSTATUS = 1, NT_PRFPREG = 2;
+    public const int WNOHANG = 1, __WALL = 0x40000000, __WNOTHREAD = 0x20000000;
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct IoVec(nint address, nint length)
+    {
+        public nint Address = address;
+        public nint Length = length;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct MsgHdr
+    {
+        public nint Name;
+        public uint NameLength;
+        public nint Vectors;
+        public nint VectorCount;
+        public nint Control;
+        public nint ControlLength;
+        public int Flags;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct UCred
+    {
+        public int Pid;
+        public uint Uid;
+        public uint Gid;
+    }
+
+    [StructLayout(LayoutKind.Sequential, Pack = 1)]
+    public struct EpollEvent
+    {
+        public uint Events;
+        public ulong Data;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct PollFd
+    {
+        public int Fd;
+        public short Events;
+        public short ReturnedEvents;
+    }
+
+    [LibraryImport(Name, SetLastError = true)] public static partial int socket(int domain, int type, int protocol);
+    [LibraryImport(Name, SetLastError = true)] public static partial int bind(int fd, byte* address, uint length);
+    [LibraryImport(Name, SetLastError = true)] public static partial int connect(int fd, byte* address, uint length);
+    [LibraryImport(Name, SetLastError = true)] public static partial int listen(int fd, int backlog);
+    [LibraryImport(Name, SetLastError = true)] public static partial int accept4(int fd, nint address, nint length, int flags);
+    [LibraryImport(Name, SetLastError = true)] public static partial int setsockopt(int fd, int level, int option, void* value, uint length);
+    [LibraryImport(Name, SetLastError = true)] public static partial int getsockopt(int fd, int level, int option, void* value, uint* length);
+    [LibraryImport(Name, SetLastError = true)] public static partial nint recvmsg(int fd, MsgHdr* message, int flags);
+    [LibraryImport(Name, SetLastError = true)] public static partial nint sendmsg(int fd, MsgHdr* message, int flags);
+    [LibraryImport(Name, SetLastError = true)] public static partial nint send(int fd, byte* buffer, nint length, int flags);
+    [LibraryImport(Name, SetLastError = true)] public static partial int poll(PollFd* fds, ulong count, int timeout);
+    [LibraryImport(Name, SetLastError = true)] public static partial int epoll_create1(int flags);
+    [LibraryImport(Name, SetLastError = true)] public static partial int epoll_ctl(int epoll, int operation, int fd, EpollEvent* epollEvent);
+    [LibraryImport(Name, SetLastError = true)] public static partial int epoll_wait(int epoll, EpollEvent* events, int count, int timeout);
+    [LibraryImport(Name, SetLastError = true)] public static partial int eventfd(uint initial, int flags);
+    [LibraryImport(Name, SetLastError = true)] public static partial int close(int fd);
+    [LibraryImport(Name, SetLastError = true)] public static partial int dup2(int from, int to);
+    [LibraryImport(Name, SetLastError = true)] public static partial nint read(int fd, byte* buffer, nint count);
+    [LibraryImport(Name, SetLastError = true)] public static partial nint write(int fd, byte* buffer, nint count);
+    [LibraryImport(Name, SetLastError = true)] public static partial nint pread(int fd, byte* buffer, nint count, long offset);
+    [LibraryImport(Name, SetLastError = true)] public static partial int fsync(int fd);
+    [LibraryImport(Name, SetLastError = true)] public static partial int flock(int fd, int operation);
+    [LibraryImport(Name, SetLastError = true)] public static partial int fcntl(int fd, int command, nint argument);
+    [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] public static partial int open(string path, int flags, uint mode);
+    [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] public static partial int rename(string from, string to);
+    [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] public static partial int unlink(string path);
+    [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] public static partial nint readlink(string path, byte* buffer, nint size);
+    [LibraryImport(Name, SetLastError = true)] public static partial nint ptrace(nint request, nint pid, nint address, nint data);
+    [LibraryImport(Name, SetLastError = true)] public static partial int waitpid(int pid, int* status, int options);
+    [LibraryImport(Name, SetLastError = true)] public static partial nint process_vm_readv(int pid, IoVec* local, ulong localCount, IoVec* remote, ulong remoteCount, ulong flags);
+    [LibraryImport(Name, SetLastError = true)] public static partial int kill(int pid, int signal);
+    [LibraryImport(Name, SetLastError = true)] public static partial int prctl(int option, nint argument2, nint argument3, nint argument4, nint argument5);
+    [LibraryImport(Name, SetLastError = true)] public static partial int execve(byte* path, byte** arguments, byte** environment);
+    [LibraryImport(Name, SetLastError = true)] public static partial nint signal(int signal, nint handler);
+    [LibraryImport(Name, EntryPoint = "syscall", SetLastError = true)] private static partial long syscall2(long number, nint a, nint b);
+
+    /// <summary>pidfd_open(2); glibc wraps it only since 2.36.</summary>
+    public static int pidfd_open(int pid, uint flags) => (int)syscall2(434, pid, (nint)flags);
+}

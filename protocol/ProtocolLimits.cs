@@ -1,0 +1,32 @@
+namespace CrashHandler.Protocol;
+
+/// <summary>Every limit of the protocol, with its unit and reason (protocol/README.md, "Limits").</summary>
+public static class ProtocolLimits
+{
+    /// <summary>Bytes of payload in one frame: far above any frame of ours, far below a socket buffer.</summary>
+    public const int MaxPayloadBytes = 65_536;
+
+    /// <summary>Milliseconds from accept to Hello: a client that says nothing holds a slot.</summary>
+    public const int HelloLimitMilliseconds = 5_000;
+
+    /// <summary>Milliseconds a client waits for an answer on the control connection: <c>Start</c> must not block an application.</summary>
+    public const int AnswerLimitMilliseconds = 5_000;
+
+    /// <summary>Milliseconds a dying client waits for Taken: a live handler needs microseconds.</summary>
+    public const int TakenLimitMilliseconds = 1_000;
+
+    /// <summary>Milliseconds between two Progress frames of a capture.</summary>
+    public const int ProgressIntervalMilliseconds = 1_000;
+
+    /// <summary>Milliseconds of a whole crash dialogue: people wait for a dying program no longer.</summary>
+    public const int DialogueLimitMilliseconds = 30_000;
+
+    /// <summary>Number of the application's own parameters: what Crashpad's handler reads of a process.</summary>
+    public const int MaxParameters = 400;
+
+    /// <summary>Bytes of UTF-8 in a parameter's key: Crashpad's limit.</summary>
+    public const int MaxKeyBytes = 255;
+
+    /// <summary>Bytes of UTF-8 in a parameter's value: Crashpad's limit (5 x 4,096).</summary>
+    public const int MaxValueBytes = 20_480;
+}
