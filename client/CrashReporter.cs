@@ -1,0 +1,206 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using CrashHandler.Launch;
+using CrashHandler.Native;
+using CrashHandler.Protocol;
+
+namespace CrashHandler;
+
+/// <summary>
+/// Electron's <c>crashReporter</c> for .NET. <see cref="Start"/> in the main process starts one handler; every process that should carry product,
+/// company and extras calls it too. When a process dies, the handler writes a minidump of it from outside, keeps the report, and sends it to
+/// <see cref="CrashReporterOptions.SubmitUrl"/>. All members may be called from any thread.
+/// </summary>
+public static class CrashReporter
+{
+    private const string NotStarted = "crashReporter has not been started";
+
+    private static readonly object s_lock = new();
+    private static ReporterSession? s_session;
+    private static string? s_tempDirectory;
+
+    /// <summary>
+    /// Directory in which the default crashes directory is made. Settable before <see cref="Start"/>; default: <see cref="Path.GetTempPath"/>. It is
+    /// Electron's <c>app.setPath('temp', path)</c>.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Set after <see cref="Start"/>.</exception>
+    public static string TempDirectory
+    {
+        get => s_tempDirectory ?? Path.GetTempPath();
+        set
+        {
+            ArgumentException.ThrowIfNullOrEmpty(value);
+            lock (s_lock)
+            {
+                s_tempDirectory = s_session is null ? value
+                    : throw new InvalidOperationException($"{nameof(TempDirectory)} must be set before {nameof(Start)}");
+            }
+        }
+    }
+
+    /// <summary>
+    /// Starts the crash reporter in this process. In the main process it launches the handler and sets <c>CRASH_HANDLER_PIPE</c>; in a child that
+    /// inherited that variable it attaches. A second call replaces <see cref="CrashReporterOptions.Extra"/> and applies
+    /// <see cref="CrashReporterOptions.UploadToServer"/>.
+    /// </summary>
+    /// <returns>What is in place, what is degraded and why. A missing or broken handler is no exception.</returns>
+    /// <exception cref="ArgumentException">An option is missing or wrong.</exception>
+    public static StartResult Start(CrashReporterOptions options)
+    {
+        StartOptions.Check(options);
+        IReadOnlyDictionary<string, string> extra = StartOptions.CopyExtra(options.Extra);
+        if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64)
+        {
+            return new StartResult { Unsupported = $"crash reporting is supported on linux-x64; this is {RuntimeInformation.RuntimeIdentifier}" };
+        }
+
+        lock (s_lock)
+        {
+            if (s_session is null)
+            {
+                s_session = ReporterSession.Start(options, options.ProductName ?? ApplicationIdentity.ProductName(), TempDirectory, extra);
+            }
+            else
+            {
+                s_session.Restart(options, extra);
+            }
+
+            return s_session.Result();
+        }
+    }
+
+    /// <summary>The newest uploaded report, or null when none was uploaded.</summary>
+    /// <exception cref="InvalidOperationException">Before <see cref="Start"/>, or when no handler can be had.</exception>
+    public static CrashReport? GetLastCrashReport() => GetUploadedReports().FirstOrDefault();
+
+    /// <summary>All uploaded reports of the database, newest first; empty when there is none.</summary>
+    /// <exception cref="InvalidOperationException">Before <see cref="Start"/>, or when no handler can be had.</exception>
+    public static IReadOnlyList<CrashReport> GetUploadedReports()
+    {
+        lock (s_lock)
+        {
+            return Started().ListUploaded();
+        }
+    }
+
+    /// <summary>Whether reports are sent: the stored choice. True before <see cref="Start"/>.</summary>
+    /// <exception cref="InvalidOperationException">Not the main process, or no handler can be had.</exception>
+    public static bool GetUploadToServer()
+    {
+        lock (s_lock)
+        {
+            return s_session is null || MainOnly(s_session, "getUploadToServer").GetUploads();
+        }
+    }
+
+    /// <summary>Stores whether reports are sent. Without effect before <see cref="Start"/>.</summary>
+    /// <exception cref="InvalidOperationException">Not the main process, or no handler can be had.</exception>
+    public static void SetUploadToServer(bool uploadToServer)
+    {
+        lock (s_lock)
+        {
+            if (s_session is not null)
+            {
+                MainOnly(s_session, "setUploadToServer").SetUploads(uploadToServer);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Sets a parameter that is sent with this process's reports: a crash on the next instruction has it. The documented limit of 63 characters
+    /// always works; a value over 20,480 bytes of UTF-8 is cut and ends in '…'.
+    /// </summary>
+    /// <param name="key">1 to 255 bytes of UTF-8.</param>
+    /// <param name="value">The value.</param>
+    /// <exception cref="ArgumentException">The key is empty, too long or reserved.</exception>
+    /// <exception cref="ArgumentNullException">Key or value is null.</exception>
+    /// <exception cref="InvalidOperationException">Before <see cref="Start"/>, or there are 400 parameters already.</exception>
+    public static void AddExtraParameter(string key, string value)
+    {
+        ParameterRules.CheckKey(key);
+        ArgumentNullException.ThrowIfNull(value);
+        lock (s_lock)
+        {
+            Started().Set(key, value);
+        }
+    }
+
+    /// <summary>Removes a parameter, so that it is not sent with later reports; an unknown one is no error.</summary>
+    /// <exception cref="InvalidOperationException">Before <see cref="Start"/>.</exception>
+    public static void RemoveExtraParameter(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        lock (s_lock)
+        {
+            Started().Remove(key);
+        }
+    }
+
+    /// <summary>Everything that would be sent with a report of this process, but the dump.</summary>
+    /// <exception cref="InvalidOperationException">Before <see cref="Start"/>.</exception>
+    public static IReadOnlyDictionary<string, string> GetParameters()
+    {
+        lock (s_lock)
+        {
+            return Started().Parameters;
+        }
+    }
+
+    /// <summary>Where reports are kept; null before <see cref="Start"/>.</summary>
+    public static string? GetCrashesDirectory()
+    {
+        lock (s_lock)
+        {
+            return s_session?.Database;
+        }
+    }
+
+    /// <summary>
+    /// Prepares a child that will not call <see cref="Start"/> itself, or that should be covered before it does: the handler's address and the
+    /// preloaded shim go into its environment. Its reports carry no company, product or extras until it calls <see cref="Start"/>. Does nothing
+    /// when no handler is running.
+    /// </summary>
+    /// <param name="startInfo">How the child is going to be started; <see cref="ProcessStartInfo.UseShellExecute"/> must be false.</param>
+    /// <exception cref="InvalidOperationException">Before <see cref="Start"/>.</exception>
+    /// <exception cref="ArgumentException">The child is started through the shell, which takes no environment.</exception>
+    public static void AttachChild(ProcessStartInfo startInfo)
+    {
+        ArgumentNullException.ThrowIfNull(startInfo);
+        if (startInfo.UseShellExecute)
+        {
+            throw new ArgumentException($"{nameof(startInfo.UseShellExecute)} must be false: a child started by the shell takes no environment", nameof(startInfo));
+        }
+
+        lock (s_lock)
+        {
+            ReporterSession session = Started();
+            if (session.IsRunning)
+            {
+                startInfo.Environment[EnvironmentNames.Pipe] = session.Address;
+                Preload.Apply(startInfo, session.ShimPath);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Crashes this process: a write to address 0 in native code. Not catchable; for trying the reporter out. Electron's <c>process.crash()</c>.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Before <see cref="Start"/>, or the shim could not be loaded.</exception>
+    public static void Crash()
+    {
+        lock (s_lock)
+        {
+            if (!Started().IsShimLoaded)
+            {
+                throw new InvalidOperationException($"{Shim.FileName} is not loaded, see {nameof(StartResult)}.{nameof(StartResult.Degraded)}");
+            }
+        }
+
+        Shim.Crash();
+    }
+
+    private static ReporterSession Started() => s_session ?? throw new InvalidOperationException(NotStarted);
+
+    private static ReporterSession MainOnly(ReporterSession session, string name)
+        => session.IsMain ? session : throw new InvalidOperationException($"{name} can only be called from the main process");
+}

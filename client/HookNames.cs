@@ -1,0 +1,35 @@
+using CrashHandler.Protocol;
+
+namespace CrashHandler;
+
+/// <summary>Hooks in words.</summary>
+internal static class HookNames
+{
+    /// <summary>Names of what is in place.</summary>
+    public static IReadOnlyList<string> Of(Hooks hooks) =>
+    [
+        .. new[]
+        {
+            (Hooks.Stage1, "stage 1"), (Hooks.Stage2, "stage 2"), (Hooks.Signals, "signals"), (Hooks.Sigaction, "sigaction"), (Hooks.Abort, "abort"),
+        }.Where(hook => hooks.HasFlag(hook.Item1)).Select(hook => hook.Item2),
+    ];
+
+    /// <summary>What is not in place, and what that costs.</summary>
+    public static IEnumerable<string> MissingIn(Hooks hooks)
+    {
+        if (!hooks.HasFlag(Hooks.Signals))
+        {
+            yield return "the signal handlers are not in place: no crash of this process is reported";
+        }
+
+        if (!hooks.HasFlag(Hooks.Sigaction))
+        {
+            yield return "this runtime's calls of sigaction cannot be seen: a native fault in it may go unreported; run the program under 'crash-handler exec'";
+        }
+
+        if (!hooks.HasFlag(Hooks.Abort))
+        {
+            yield return "this runtime's call of abort cannot be seen: an unhandled exception or FailFast may go unreported; run the program under 'crash-handler exec'";
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using CrashHandler.Native;
+using CrashHandler.Protocol;
+
+namespace CrashHandler.Launch;
+
+/// <summary>Where the handler and the shim are looked for, in order.</summary>
+internal static class Places
+{
+    /// <summary>File name of the handler.</summary>
+    public const string HandlerFileName = "crash-handler";
+
+    private const string NativeFolder = "runtimes/linux-x64/native";
+
+    /// <summary>Candidates for the handler: the option, the environment, beside the application, its native folder.</summary>
+    public static IReadOnlyList<string> HandlerCandidates(string? option)
+    {
+        // Whoever names a handler wants that one: another in its place would hide the mistake.
+        if (option is not null)
+        {
+            return [Path.GetFullPath(option)];
+        }
+
+        return Environment.GetEnvironmentVariable(EnvironmentNames.Path) is { Length: > 0 } path
+            ? [Path.GetFullPath(path)]
+            : [Path.Combine(AppContext.BaseDirectory, HandlerFileName), Path.Combine(AppContext.BaseDirectory, NativeFolder, HandlerFileName)];
+    }
+
+    /// <summary>The handler.</summary>
+    /// <exception cref="HandlerUnavailableException">None of the candidates exists.</exception>
+    public static string FindHandler(string? option)
+    {
+        IReadOnlyList<string> candidates = HandlerCandidates(option);
+        return candidates.FirstOrDefault(File.Exists) ?? throw new HandlerUnavailableException(
+            $"{HandlerFileName} was not found; looked at {string.Join(", ", candidates)}; set {nameof(CrashReporterOptions.HandlerPath)} or {EnvironmentNames.Path}");
+    }
+
+    /// <summary>Candidates for the shim: beside the handler's candidates, then beside the application.</summary>
+    public static IReadOnlyList<string> ShimCandidates(string? handlerOption) =>
+    [
+        .. HandlerCandidates(handlerOption)
+            .Append(Path.Combine(AppContext.BaseDirectory, HandlerFileName))
+            .Append(Path.Combine(AppContext.BaseDirectory, NativeFolder, HandlerFileName))
+            .Select(handler => Path.Combine(Path.GetDirectoryName(handler)!, Shim.FileName))
+            .Distinct(),
+    ];
+
+    /// <summary>The shim's file: the one this process loaded, else the one it was preloaded with, else the first candidate.</summary>
+    public static string FindShim(string? handlerOption)
+        => Shim.LoadedFrom
+            ?? Environment.GetEnvironmentVariable("LD_PRELOAD")?.Split(' ', ':')
+                .FirstOrDefault(entry => Path.IsPathRooted(entry) && Path.GetFileName(entry) == Shim.FileName)
+            ?? ShimCandidates(handlerOption).First(File.Exists);
+}

@@ -1,0 +1,38 @@
+using System.Diagnostics;
+
+namespace CrashHandler.Launch;
+
+/// <summary>Prepares a child's environment for stage 1: the shim in LD_PRELOAD, existing values kept.</summary>
+internal static class Preload
+{
+    private const string Variable = "LD_PRELOAD";
+    private const string SearchPath = "LD_LIBRARY_PATH";
+
+    /// <summary>Adds the shim.</summary>
+    /// <param name="startInfo">The child.</param>
+    /// <param name="shim">Absolute path of the shim.</param>
+    public static void Apply(ProcessStartInfo startInfo, string shim)
+    {
+        // ld.so splits LD_PRELOAD at spaces and colons and knows no quoting: only then a bare name and a search path, because a
+        // bare name makes ld.so complain in setuid children.
+        bool splits = shim.AsSpan().IndexOfAny(' ', ':') >= 0;
+        Prepend(startInfo, Variable, splits ? Path.GetFileName(shim) : shim, ' ');
+        if (splits)
+        {
+            Prepend(startInfo, SearchPath, Path.GetDirectoryName(shim)!, ':');
+        }
+    }
+
+    private static void Prepend(ProcessStartInfo startInfo, string variable, string value, char separator)
+    {
+        startInfo.Environment.TryGetValue(variable, out string? existing);
+        if (string.IsNullOrEmpty(existing))
+        {
+            startInfo.Environment[variable] = value;
+        }
+        else if (!existing.Split(separator).Contains(value))
+        {
+            startInfo.Environment[variable] = $"{value}{separator}{existing}";
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using System.Text;
+using CrashHandler.Protocol;
+
+namespace CrashHandler;
+
+/// <summary>What a parameter may be called and how long it may be. Pure.</summary>
+internal static class ParameterRules
+{
+    /// <summary>Ends a value that was cut.</summary>
+    private const string CutMark = "…";
+
+    // The form's own file, and a name that Socorro answers with 401.
+    private static readonly HashSet<string> s_reserved = ["upload_file_minidump", "uuid"];
+
+    private static readonly HashSet<string> s_ours = ["prod", "ver", "platform", "process_type", "guid"];
+
+    /// <summary>Whether this project sets the key itself, so that an application's value in <c>Extra</c> is ignored.</summary>
+    public static bool IsOurs(string key) => s_ours.Contains(key);
+
+    /// <summary>Checks a key.</summary>
+    /// <exception cref="ArgumentException">It is empty, longer than 255 bytes of UTF-8, or reserved.</exception>
+    public static void CheckKey(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        int bytes = Encoding.UTF8.GetByteCount(key);
+        if (bytes is 0 or > ProtocolLimits.MaxKeyBytes)
+        {
+            throw new ArgumentException($"a parameter's key must have 1 to {ProtocolLimits.MaxKeyBytes} bytes of UTF-8; this one has {bytes}", nameof(key));
+        }
+
+        if (s_reserved.Contains(key))
+        {
+            throw new ArgumentException($"'{key}' is reserved and cannot be a parameter's key", nameof(key));
+        }
+    }
+
+    /// <summary>Cuts a value to 20,480 bytes of UTF-8 at a character boundary; a cut one ends in '…'.</summary>
+    public static string CutValue(string value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        if (Encoding.UTF8.GetByteCount(value) <= ProtocolLimits.MaxValueBytes)
+        {
+            return value;
+        }
+
+        int room = ProtocolLimits.MaxValueBytes - Encoding.UTF8.GetByteCount(CutMark);
+        int length = 0;
+        foreach (Rune rune in value.EnumerateRunes())
+        {
+            room -= rune.Utf8SequenceLength;
+            if (room < 0)
+            {
+                break;
+            }
+
+            length += rune.Utf16SequenceLength;
+        }
+
+        return value[..length] + CutMark;
+    }
+}
