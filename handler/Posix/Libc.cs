@@ -26,7 +26,7 @@ internal static unsafe partial class Libc
     public const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_TRUNC = 0x200, O_NONBLOCK = 0x800,
         O_DIRECTORY = 0x10000, O_NOFOLLOW = 0x20000, O_CLOEXEC = 0x80000;
     public const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8;
-    public const int F_GET_SEALS = 1034, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4;
+    public const int F_DUPFD_CLOEXEC = 1030, F_GET_SEALS = 1034, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4;
     public const int PR_SET_NAME = 15;
     public const nint PTRACE_PEEKUSER = 3, PTRACE_CONT = 7, PTRACE_GETREGSET = 0x4204, PTRACE_SEIZE = 0x4206, PTRACE_INTERRUPT = 0x4207,
         PTRACE_DETACH = 17, PTRACE_GETSIGINFO = 0x4202, PTRACE_LISTEN = 0x4208;
@@ -96,6 +96,7 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, SetLastError = true)] public static partial nint read(int fd, byte* buffer, nint count);
     [LibraryImport(Name, SetLastError = true)] public static partial nint write(int fd, byte* buffer, nint count);
     [LibraryImport(Name, SetLastError = true)] public static partial nint pread(int fd, byte* buffer, nint count, long offset);
+    [LibraryImport(Name, SetLastError = true)] public static partial long lseek(int fd, long offset, int whence);
     [LibraryImport(Name, SetLastError = true)] public static partial int fsync(int fd);
     [LibraryImport(Name, SetLastError = true)] public static partial int flock(int fd, int operation);
     [LibraryImport(Name, SetLastError = true)] public static partial int fcntl(int fd, int command, nint argument);

@@ -1,0 +1,32 @@
+using CrashHandler.Handler.Posix;
+using CrashHandler.Protocol;
+
+namespace CrashHandler.Handler.Daemon;
+
+/// <summary>One process that is connected, with what it registered. Lives on the event loop's thread.</summary>
+internal sealed class Client(ClientIdentity identity, FileDescriptor? pidFd, DateTimeOffset since) : IDisposable
+{
+    /// <summary>Who it is.</summary>
+    public ClientIdentity Identity { get; } = identity;
+
+    /// <summary>Readable when the process is dead; null when it already was.</summary>
+    public FileDescriptor? PidFd { get; } = pidFd;
+
+    /// <summary>When it connected.</summary>
+    public DateTimeOffset Since { get; } = since;
+
+    /// <summary>Its open connections.</summary>
+    public HashSet<ClientConnection> Connections { get; } = [];
+
+    /// <summary>What its shim has in place.</summary>
+    public Hooks Hooks { get; set; }
+
+    /// <summary>Its registration block; null as long as it has not called <c>Start</c>.</summary>
+    public RegistrationReader? Registration { get; set; }
+
+    public void Dispose()
+    {
+        PidFd?.Dispose();
+        Registration?.Dispose();
+    }
+}

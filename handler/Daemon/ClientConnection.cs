@@ -1,0 +1,33 @@
+using CrashHandler.Handler.Posix;
+using CrashHandler.Protocol;
+
+namespace CrashHandler.Handler.Daemon;
+
+/// <summary>One accepted connection. Its nonsense ends it and nothing else.</summary>
+internal sealed class ClientConnection(SeqPacketSocket socket, Libc.UCred peer) : IDisposable
+{
+    /// <summary>The socket.</summary>
+    public SeqPacketSocket Socket { get; } = socket;
+
+    /// <summary>Who called connect().</summary>
+    public Libc.UCred Peer { get; } = peer;
+
+    /// <summary>What Hello said; null before it.</summary>
+    public ConnectionRole? Role { get; set; }
+
+    /// <summary>The process it belongs to; null for an inspector and before Hello.</summary>
+    public Client? Client { get; set; }
+
+    /// <summary>Ends the connection when no Hello came.</summary>
+    public EventLoop.Timer? HelloDeadline { get; set; }
+
+    /// <summary>Sends one frame.</summary>
+    /// <exception cref="SyscallException">The peer is gone or does not read.</exception>
+    public void Send(FrameType type, ReadOnlySpan<byte> payload, uint request = 0) => Socket.Send(FrameHeader.Frame(type, payload, request));
+
+    public void Dispose()
+    {
+        HelloDeadline?.Cancel();
+        Socket.Dispose();
+    }
+}

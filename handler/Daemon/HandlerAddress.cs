@@ -1,0 +1,60 @@
+using System.Buffers.Binary;
+using CrashHandler.Handler.Posix;
+using CrashHandler.Protocol;
+
+namespace CrashHandler.Handler.Daemon;
+
+/// <summary>Where the handler of a database listens: the same after every restart, and short enough for a socket.</summary>
+internal static class HandlerAddress
+{
+    /// <summary>Name of the user's runtime directory in the environment (XDG Base Directory Specification).</summary>
+    public const string RuntimeDirectoryVariable = "XDG_RUNTIME_DIR";
+
+    /// <summary>How every handler's socket of this protocol version ends.</summary>
+    public static readonly string Suffix = $"-{FrameHeader.ExpectedVersion}.sock";
+
+    // 16 hex digits, a slash, the suffix, and room for the temporary name's ".PID".
+    private const int FileNameBytes = 48;
+
+    /// <summary>The directory, made and checked: the user's runtime directory, else one of ours under /tmp.</summary>
+    /// <exception cref="DaemonException">It belongs to somebody else.</exception>
+    public static string Directory(string? runtimeDirectory, uint uid)
+    {
+        if (!string.IsNullOrEmpty(runtimeDirectory) && Path.IsPathRooted(runtimeDirectory)
+            && runtimeDirectory.Length < SeqPacketSocket.MaxPathBytes - FileNameBytes && PosixFiles.IsOwnDirectory(runtimeDirectory, uid))
+        {
+            return runtimeDirectory;
+        }
+
+        string directory = FallbackDirectory(uid);
+        PosixFiles.CreatePrivateDirectory(directory);
+        return PosixFiles.IsOwnDirectory(directory, uid) ? directory
+            : throw new DaemonException($"'{directory}' is not a directory of this user alone; remove it, or set {RuntimeDirectoryVariable}");
+    }
+
+    /// <summary>Directories in which handlers of this user may listen; none is made.</summary>
+    public static IEnumerable<string> ExistingDirectories(string? runtimeDirectory, uint uid)
+        => new[] { runtimeDirectory, FallbackDirectory(uid) }
+            .Where(directory => !string.IsNullOrEmpty(directory) && System.IO.Directory.Exists(directory))
+            .Select(directory => directory!)
+            .Distinct();
+
+    /// <summary>The file name for a database, by its device and inode: FNV-1a, 64 bits.</summary>
+    public static string FileName(ulong device, ulong inode)
+    {
+        const ulong OffsetBasis = 14695981039346656037;
+        const ulong Prime = 1099511628211;
+        Span<byte> identity = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt64LittleEndian(identity, device);
+        BinaryPrimitives.WriteUInt64LittleEndian(identity[8..], inode);
+        ulong hash = OffsetBasis;
+        foreach (byte b in identity)
+        {
+            hash = unchecked((hash ^ b) * Prime);
+        }
+
+        return $"{hash:x16}{Suffix}";
+    }
+
+    private static string FallbackDirectory(uint uid) => $"/tmp/crash-handler-{uid}";
+}

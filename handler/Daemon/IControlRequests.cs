@@ -1,0 +1,28 @@
+using CrashHandler.Protocol;
+
+namespace CrashHandler.Handler.Daemon;
+
+/// <summary>What sessions ask of the rest of the handler. On the event loop's thread.</summary>
+internal interface IControlRequests
+{
+    /// <summary>A client has registered.</summary>
+    void Registered();
+
+    /// <summary>The stored choice of the application.</summary>
+    bool GetUploads();
+
+    /// <summary>Stores it.</summary>
+    void SetUploads(bool upload);
+
+    /// <summary>Uploaded reports, newest first.</summary>
+    IReadOnlyList<UploadedReportPayload> ListUploaded();
+
+    /// <summary>The handler's state.</summary>
+    StatusDocument GetStatus(Sessions sessions);
+
+    /// <summary>The queue is to look at the database again.</summary>
+    void SubmitPending();
+
+    /// <summary>Ends the process without running anything more.</summary>
+    void EndAtOnce();
+}

@@ -1,0 +1,26 @@
+namespace CrashHandler.Handler.Daemon;
+
+/// <summary>What <c>crash-handler run</c> was told.</summary>
+internal sealed record RunOptions
+{
+    /// <summary>The database's directory.</summary>
+    public required string Database { get; init; }
+
+    /// <summary>Where reports go that name no URL of their own; null: they wait.</summary>
+    public Uri? Url { get; init; }
+
+    /// <summary>The socket's path; null: derived from the database.</summary>
+    public string? Pipe { get; init; }
+
+    /// <summary>Annotations for every report; a process's own value wins.</summary>
+    public IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Whether the handler stays when it has no clients.</summary>
+    public bool IsPersistent { get; init; }
+
+    /// <summary>Stored as the application's choice before the queue starts; null: what is stored holds.</summary>
+    public bool? Uploads { get; init; }
+
+    /// <summary>Where the ready line goes; null: nowhere.</summary>
+    public int? ReadyFd { get; init; }
+}

@@ -1,0 +1,493 @@
+using System.Text;
+using System.Text.Json;
+using CrashHandler.Handler.Capture.Linux;
+using CrashHandler.Handler.Posix;
+using CrashHandler.Protocol;
+using Serilog;
+
+namespace CrashHandler.Handler.Daemon;
+
+/// <summary>
+/// All connections and what they ask (protocol/README.md, "The dialogues"). On the event loop's thread only. Every client is taken for
+/// hostile: what it sends can end its own connection, and nothing else.
+/// </summary>
+internal sealed class Sessions(
+    EventLoop loop, SeqPacketSocket listener, IControlRequests control, Func<Welcome> welcome, uint uid, TimeProvider time, Func<ILogger> log)
+    : IDisposable
+{
+    private readonly HashSet<ClientConnection> _connections = [];
+    private readonly Dictionary<ClientIdentity, Client> _clients = [];
+    private readonly Dictionary<ClientIdentity, CaptureJob> _deaths = [];
+    private readonly byte[] _buffer = new byte[FrameHeader.Size + ProtocolLimits.MaxPayloadBytes];
+    private CaptureWorkers? _workers;
+    private bool _isClosed;
+
+    /// <summary>Makes one death a report, on a capture thread.</summary>
+    public required Func<CaptureJob, ReleaseOutcome> Record { get; init; }
+
+    /// <summary>Called when the last client is gone and when the first one comes: true is busy.</summary>
+    public required Action<bool> BusyChanged { get; init; }
+
+    /// <summary>Processes connected.</summary>
+    public IReadOnlyCollection<Client> Clients => _clients.Values;
+
+    /// <summary>Whether a client is connected or a death is in hand.</summary>
+    public bool IsBusy => _clients.Count > 0 || HasJobs;
+
+    /// <summary>Whether a death is in hand.</summary>
+    public bool HasJobs => _deaths.Values.Any(job => job.Outcome is null);
+
+    /// <summary>Deaths of which a report was made.</summary>
+    public int Captured { get; private set; }
+
+    /// <summary>Deaths of which none could be made.</summary>
+    public int Lost { get; private set; }
+
+    /// <summary>Connections ended because of what they sent.</summary>
+    public int Refused { get; private set; }
+
+    /// <summary>Begins to accept.</summary>
+    public void Open() => loop.Add(listener.Number, _ => AcceptAll());
+
+    /// <summary>Turns away whoever waits and accepts nobody any more. The address is to be unlinked before.</summary>
+    public void Close()
+    {
+        if (!_isClosed)
+        {
+            _isClosed = true;
+            loop.Remove(listener.Number);
+            while (listener.Accept() is { } late)
+            {
+                late.Dispose();
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        Close();
+        _workers?.Dispose();
+        foreach (ClientConnection connection in _connections.ToArray())
+        {
+            Drop(connection);
+        }
+    }
+
+    private void AcceptAll()
+    {
+        while (listener.Accept() is { } socket)
+        {
+            Accept(socket);
+        }
+    }
+
+    private void Accept(SeqPacketSocket socket)
+    {
+        Libc.UCred peer;
+        try
+        {
+            peer = socket.PeerCredentials();
+        }
+        catch (SyscallException gone)
+        {
+            log().Debug("A connection was gone before it was accepted: {Reason}", gone.Message);
+            socket.Dispose();
+            return;
+        }
+
+        ClientConnection connection = new(socket, peer);
+        _connections.Add(connection);
+        loop.Add(socket.Number, _ => OnReadable(connection));
+        if (_connections.Count > DaemonLimits.MaxConnections)
+        {
+            Refuse(connection, RefusalReason.TooManyConnections, $"this handler takes {DaemonLimits.MaxConnections} connections");
+            return;
+        }
+
+        connection.HelloDeadline = loop.After(
+            TimeSpan.FromMilliseconds(ProtocolLimits.HelloLimitMilliseconds),
+            () => Refuse(connection, RefusalReason.MalformedFrame, $"no Hello within {ProtocolLimits.HelloLimitMilliseconds} ms"));
+    }
+
+    private void OnReadable(ClientConnection connection)
+    {
+        while (_connections.Contains(connection))
+        {
+            try
+            {
+                ReceivedPacket? packet = connection.Socket.Receive(_buffer);
+                if (packet is null)
+                {
+                    return;
+                }
+
+                if (packet.Length == 0)
+                {
+                    Drop(connection);
+                    return;
+                }
+
+                OnPacket(connection, packet);
+            }
+            catch (ProtocolVersionException other)
+            {
+                Refuse(connection, RefusalReason.Version, other.Message);
+            }
+            catch (MalformedFrameException nonsense)
+            {
+                Refuse(connection, RefusalReason.MalformedFrame, nonsense.Message);
+            }
+            catch (SyscallException gone)
+            {
+                log().Debug("Connection of pid {ProcessId} ended: {Reason}", connection.Peer.Pid, gone.Message);
+                Drop(connection);
+            }
+        }
+    }
+
+    private void OnPacket(ClientConnection connection, ReceivedPacket packet)
+    {
+        // Whoever does not keep a descriptor must close it: a client must not fill our table.
+        HashSet<FileDescriptor> unclaimed = [.. packet.Descriptors];
+        try
+        {
+            if (packet.IsTruncated)
+            {
+                throw new MalformedFrameException($"the packet is longer than a frame may be ({_buffer.Length} bytes)");
+            }
+
+            FrameHeader header = FrameHeader.Parse(_buffer.AsSpan(0, packet.Length), out ReadOnlySpan<byte> payload);
+            if (connection.Role is null)
+            {
+                OnHello(connection, header, payload);
+            }
+            else if (connection.Role == ConnectionRole.Crash)
+            {
+                OnCrashFrame(connection, header, payload, packet.Sender);
+            }
+            else if (header.Type == FrameType.Register && connection.Client is { } client)
+            {
+                OnRegister(connection, client, header, payload, packet.Descriptors, unclaimed);
+            }
+            else
+            {
+                OnRequest(connection, header, payload);
+            }
+        }
+        finally
+        {
+            foreach (FileDescriptor descriptor in unclaimed)
+            {
+                descriptor.Dispose();
+            }
+        }
+    }
+
+    private void OnHello(ClientConnection connection, FrameHeader header, ReadOnlySpan<byte> payload)
+    {
+        if (header.Type != FrameType.Hello)
+        {
+            throw new MalformedFrameException($"the first frame is {header.Type} instead of {FrameType.Hello}");
+        }
+
+        HelloPayload hello = HelloPayload.Parse(payload);
+        bool isInspector = hello.Role == ConnectionRole.Inspector;
+        if (connection.Peer.Uid != uid && !(isInspector && connection.Peer.Uid == 0))
+        {
+            Refuse(connection, RefusalReason.NotSameUser, $"this handler serves uid {uid} only");
+            return;
+        }
+
+        if (!Enum.IsDefined(hello.Role))
+        {
+            throw new MalformedFrameException($"Hello has the unknown role {(ushort)hello.Role}");
+        }
+
+        connection.HelloDeadline?.Cancel();
+        connection.Role = hello.Role;
+        if (!isInspector)
+        {
+            Client client = ClientOf(connection);
+            connection.Client = client;
+            client.Connections.Add(connection);
+            client.Hooks |= hello.Hooks;
+        }
+
+        connection.Send(FrameType.Welcome, welcome().ToBytes(), header.Request);
+    }
+
+    private Client ClientOf(ClientConnection connection)
+    {
+        ClientIdentity identity = new(connection.Peer.Pid, ProcStat.ReadStartTime(connection.Peer.Pid));
+        if (_clients.TryGetValue(identity, out Client? known))
+        {
+            return known;
+        }
+
+        Client client = new(identity, connection.Socket.PeerPidFd(identity.ProcessId), time.GetUtcNow());
+        bool wasBusy = IsBusy;
+        _clients.Add(identity, client);
+        if (client.PidFd is { } pidFd)
+        {
+            loop.Add(pidFd.Number, _ => Bury(client));
+        }
+
+        if (!wasBusy)
+        {
+            BusyChanged(true);
+        }
+
+        return client;
+    }
+
+    private void OnRegister(
+        ClientConnection connection, Client client, FrameHeader header, ReadOnlySpan<byte> payload,
+        IReadOnlyList<FileDescriptor> descriptors, HashSet<FileDescriptor> unclaimed)
+    {
+        RegisterPayload register = RegisterPayload.Parse(payload);
+        if (descriptors.Count != 1)
+        {
+            throw new MalformedFrameException($"Register came with {descriptors.Count} descriptors instead of one");
+        }
+
+        RegistrationReader reader = new(descriptors[0]);
+        unclaimed.Remove(descriptors[0]);
+        client.Registration?.Dispose();
+        client.Registration = reader;
+        client.Hooks |= register.Hooks;
+        log().Information("Pid {ProcessId} registered, hooks {Hooks}", client.Identity.ProcessId, client.Hooks);
+        connection.Send(FrameType.Done, [], header.Request);
+        control.Registered();
+    }
+
+    private void OnRequest(ClientConnection connection, FrameHeader header, ReadOnlySpan<byte> payload)
+    {
+        try
+        {
+            switch (header.Type)
+            {
+                case FrameType.BlockChanged when connection.Client is not null:
+                    return;
+                case FrameType.GetUploads:
+                    connection.Send(FrameType.Uploads, [control.GetUploads() ? (byte)1 : (byte)0], header.Request);
+                    return;
+                case FrameType.SetUploads when payload is [0 or 1] && connection.Client is not null:
+                    control.SetUploads(payload[0] == 1);
+                    break;
+                case FrameType.ListUploaded:
+                    foreach (UploadedReportPayload report in control.ListUploaded())
+                    {
+                        connection.Send(FrameType.UploadedReport, report.ToBytes(), header.Request);
+                    }
+
+                    break;
+                case FrameType.GetStatus:
+                    SendInChunks(connection, header.Request, JsonSerializer.SerializeToUtf8Bytes(control.GetStatus(this), DaemonJson.Default.StatusDocument));
+                    break;
+                case FrameType.SubmitPending:
+                    control.SubmitPending();
+                    break;
+                default:
+                    throw new MalformedFrameException($"a frame of type {(ushort)header.Type} with {payload.Length} bytes is no request on a {connection.Role} connection");
+            }
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or Reports.DatabaseException)
+        {
+            connection.Send(FrameType.Failed, Encoding.UTF8.GetBytes(failure.Message), header.Request);
+            return;
+        }
+
+        connection.Send(FrameType.Done, [], header.Request);
+    }
+
+    private static void SendInChunks(ClientConnection connection, uint request, ReadOnlySpan<byte> document)
+    {
+        while (!document.IsEmpty)
+        {
+            int length = Math.Min(document.Length, ProtocolLimits.MaxPayloadBytes);
+            connection.Send(FrameType.StatusChunk, document[..length], request);
+            document = document[length..];
+        }
+    }
+
+    private void OnCrashFrame(ClientConnection connection, FrameHeader header, ReadOnlySpan<byte> payload, Libc.UCred? sender)
+    {
+        if (header.Type != FrameType.Notice)
+        {
+            throw new MalformedFrameException($"a crash connection sent {header.Type} instead of {FrameType.Notice}");
+        }
+
+        CrashNotice.Parse(payload);
+        if (sender is not { } credentials || credentials.Uid != uid)
+        {
+            throw new MalformedFrameException("the notice has no credentials of this user");
+        }
+
+        // A forked child writes on its parent's socket: believed is who sent it, not who once connected.
+        Client client = connection.Client!;
+        ClientIdentity identity = credentials.Pid == client.Identity.ProcessId
+            ? client.Identity
+            : new ClientIdentity(credentials.Pid, ProcStat.ReadStartTime(credentials.Pid));
+        if (!_deaths.TryGetValue(identity, out CaptureJob? job))
+        {
+            job = new CaptureJob(identity, payload.ToArray(), client.Registration?.Duplicate(), client.Hooks);
+            _deaths.Add(identity, job);
+            log().Information("Pid {ProcessId} dies", identity.ProcessId);
+            (_workers ??= new CaptureWorkers(Record, (done, outcome) => loop.Post(() => Complete(done, outcome)), time, log())).Enqueue(job);
+            loop.After(TimeSpan.FromMilliseconds(ProtocolLimits.ProgressIntervalMilliseconds), () => Tick(job));
+        }
+
+        connection.Send(FrameType.Taken, []);
+        if (job.Outcome is { } outcome)
+        {
+            Release(connection, outcome);
+        }
+        else
+        {
+            job.Waiting.Add(connection);
+        }
+    }
+
+    private void Tick(CaptureJob job)
+    {
+        if (job.Outcome is not null)
+        {
+            return;
+        }
+
+        if (job.LastProgress != 0 && time.GetElapsedTime(job.LastProgress) > DaemonLimits.CaptureWatchdog)
+        {
+            // The kernel lets a dead tracer's victims go: better no report than a process that hangs for ever.
+            log().Fatal("The capture of pid {ProcessId} made no progress for {Limit}; this handler ends itself", job.Identity.ProcessId, DaemonLimits.CaptureWatchdog);
+            control.EndAtOnce();
+        }
+
+        foreach (ClientConnection connection in job.Waiting.ToArray())
+        {
+            SendOrDrop(connection, FrameType.Progress, []);
+        }
+
+        loop.After(TimeSpan.FromMilliseconds(ProtocolLimits.ProgressIntervalMilliseconds), () => Tick(job));
+    }
+
+    private void Complete(CaptureJob job, ReleaseOutcome outcome)
+    {
+        job.Outcome = outcome;
+        job.Registration?.Dispose();
+        if (outcome == ReleaseOutcome.Reported)
+        {
+            Captured++;
+        }
+        else
+        {
+            Lost++;
+        }
+
+        foreach (ClientConnection connection in job.Waiting.ToArray())
+        {
+            Release(connection, outcome);
+        }
+
+        job.Waiting.Clear();
+        if (!_clients.ContainsKey(job.Identity))
+        {
+            _deaths.Remove(job.Identity);
+        }
+
+        if (!IsBusy)
+        {
+            BusyChanged(false);
+        }
+    }
+
+    private void Release(ClientConnection connection, ReleaseOutcome outcome)
+        => SendOrDrop(connection, FrameType.Release, BitConverter.GetBytes((uint)outcome));
+
+    private void SendOrDrop(ClientConnection connection, FrameType type, ReadOnlySpan<byte> payload)
+    {
+        try
+        {
+            connection.Send(type, payload);
+        }
+        catch (SyscallException gone)
+        {
+            log().Debug("Pid {ProcessId} did not take {Frame}: {Reason}", connection.Peer.Pid, type, gone.Message);
+            Drop(connection);
+        }
+    }
+
+    private void Refuse(ClientConnection connection, RefusalReason reason, string text)
+    {
+        if (!_connections.Contains(connection))
+        {
+            return;
+        }
+
+        Refused++;
+        log().Warning("Connection of pid {ProcessId} refused: {Reason}", connection.Peer.Pid, text);
+        byte[] payload = [(byte)reason, 0, .. Encoding.UTF8.GetBytes(text)];
+        SendOrDrop(connection, FrameType.Refusal, payload);
+        Drop(connection);
+    }
+
+    private void Drop(ClientConnection connection)
+    {
+        if (!_connections.Remove(connection))
+        {
+            return;
+        }
+
+        loop.Remove(connection.Socket.Number);
+        if (connection.Client is { } client)
+        {
+            client.Connections.Remove(connection);
+            foreach (CaptureJob job in _deaths.Values)
+            {
+                job.Waiting.Remove(connection);
+            }
+
+            // execve closes the connections of a process that lives on: it is no client any more, but it is not dead either.
+            if (client.Connections.Count == 0)
+            {
+                Forget(client);
+            }
+        }
+
+        connection.Dispose();
+    }
+
+    /// <summary>The kernel says that the process is dead; forks may hold its connections open.</summary>
+    private void Bury(Client client)
+    {
+        foreach (ClientConnection connection in client.Connections.ToArray())
+        {
+            Drop(connection);
+        }
+
+        Forget(client);
+    }
+
+    private void Forget(Client client)
+    {
+        if (!_clients.Remove(client.Identity))
+        {
+            return;
+        }
+
+        if (client.PidFd is { } pidFd)
+        {
+            loop.Remove(pidFd.Number);
+        }
+
+        if (_deaths.TryGetValue(client.Identity, out CaptureJob? job) && job.Outcome is not null)
+        {
+            _deaths.Remove(client.Identity);
+        }
+
+        client.Dispose();
+        if (!IsBusy)
+        {
+            BusyChanged(false);
+        }
+    }
+}

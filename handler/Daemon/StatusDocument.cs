@@ -1,0 +1,40 @@
+namespace CrashHandler.Handler.Daemon;
+
+/// <summary>A running handler's state, as <c>status --json</c> shows it.</summary>
+internal sealed record StatusDocument
+{
+    public required int HandlerPid { get; init; }
+
+    public required string Version { get; init; }
+
+    public required DateTimeOffset Since { get; init; }
+
+    public required string Database { get; init; }
+
+    public required string Address { get; init; }
+
+    /// <summary>Without credentials; null when the handler has no URL of its own.</summary>
+    public required string? Url { get; init; }
+
+    public required bool Persistent { get; init; }
+
+    /// <summary>Whether uploads happen: the application's and the operator's choice together.</summary>
+    public required bool Uploads { get; init; }
+
+    public required IReadOnlyList<StatusClient> Clients { get; init; }
+
+    /// <summary>Reports by state.</summary>
+    public required IReadOnlyDictionary<string, int> Reports { get; init; }
+
+    /// <summary>Deaths seen by this handler.</summary>
+    public required int Captured { get; init; }
+
+    /// <summary>Deaths of which no report could be made.</summary>
+    public required int Lost { get; init; }
+
+    /// <summary>Connections ended because of what they sent.</summary>
+    public required int Refused { get; init; }
+
+    /// <summary>The queue's last error; null when there was none.</summary>
+    public required string? LastUploadError { get; init; }
+}
