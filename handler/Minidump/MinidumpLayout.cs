@@ -1,0 +1,134 @@
+using System.Runtime.InteropServices;
+using CrashHandler.Handler.Minidump.Format;
+
+namespace CrashHandler.Handler.Minidump;
+
+/// <summary>
+/// A minidump before it is a file: pieces with their places. A piece gets its place when it is added, so what is referred to
+/// is added before what refers to it. Nothing is written before everything has a place.
+/// </summary>
+internal sealed class MinidumpLayout
+{
+    /// <summary>Alignment of records.</summary>
+    private const int RecordAlignment = 4;
+
+    /// <summary>Alignment of contexts and memory.</summary>
+    public const int BlockAlignment = 16;
+
+    /// <summary>Bytes gathered for one write; a piece of this size or more is written from where it lies.</summary>
+    private const int WriteSize = 256 * 1024;
+
+    private readonly List<(uint Rva, ReadOnlyMemory<byte> Bytes)> _pieces = [];
+    private readonly List<MinidumpDirectory> _streams = [];
+
+    /// <summary>Where the next piece begins, before alignment.</summary>
+    public ulong End { get; private set; } = MinidumpHeader.Size + (MinidumpLimits.MaxStreamsWritten * MinidumpDirectory.Size);
+
+    /// <summary>Gives bytes a place. They may be changed until <see cref="WriteTo"/>.</summary>
+    /// <exception cref="InvalidOperationException">The file would pass <see cref="MinidumpLimits.MaxFileBytes"/>.</exception>
+    public MinidumpLocationDescriptor Add(ReadOnlyMemory<byte> bytes, int alignment = RecordAlignment)
+    {
+        ulong start = (End + (ulong)alignment - 1) & ~((ulong)alignment - 1);
+        ulong end = start + (ulong)bytes.Length;
+        if (end > MinidumpLimits.MaxFileBytes)
+        {
+            throw new InvalidOperationException($"a minidump ends at {MinidumpLimits.MaxFileBytes} bytes; a piece of {bytes.Length} bytes does not fit behind {End}");
+        }
+
+        End = end;
+        _pieces.Add(((uint)start, bytes));
+        return new MinidumpLocationDescriptor { DataSize = (uint)bytes.Length, Rva = (uint)start };
+    }
+
+    /// <summary>Adds one record.</summary>
+    public MinidumpLocationDescriptor Add<T>(in T record, int alignment = RecordAlignment)
+        where T : unmanaged
+        => Add(MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in record)).ToArray(), alignment);
+
+    /// <summary>Adds a list: a u32 count, then the records.</summary>
+    public MinidumpLocationDescriptor AddList<T>(ReadOnlySpan<T> records)
+        where T : unmanaged
+    {
+        ReadOnlySpan<byte> body = MemoryMarshal.AsBytes(records);
+        byte[] bytes = new byte[sizeof(uint) + body.Length];
+        MemoryMarshal.Write(bytes, (uint)records.Length);
+        body.CopyTo(bytes.AsSpan(sizeof(uint)));
+        return Add(bytes);
+    }
+
+    /// <summary>Names a piece as a stream.</summary>
+    /// <exception cref="InvalidOperationException">There is one of this type, or the directory is full.</exception>
+    public void AddStream(MinidumpStreamType type, MinidumpLocationDescriptor location)
+    {
+        if (_streams.Count == MinidumpLimits.MaxStreamsWritten || _streams.Exists(stream => stream.StreamType == type))
+        {
+            throw new InvalidOperationException($"stream {type} is there already, or the directory is full");
+        }
+
+        _streams.Add(new MinidumpDirectory { StreamType = type, Location = location });
+    }
+
+    /// <summary>Writes everything from the stream's position on; the header's signature last, so that half a dump never looks like one.</summary>
+    /// <param name="destination">A stream that can seek.</param>
+    /// <param name="timeDateStamp">Seconds since 1970.</param>
+    public void WriteTo(Stream destination, uint timeDateStamp)
+    {
+        long origin = destination.Position;
+        MinidumpHeader header = new()
+        {
+            Version = MinidumpHeader.ExpectedVersion,
+            NumberOfStreams = (uint)_streams.Count,
+            StreamDirectoryRva = MinidumpHeader.Size,
+            TimeDateStamp = timeDateStamp,
+        };
+
+        byte[] buffer = new byte[WriteSize];
+        int used = 0;
+        ulong position = 0;
+        Append(MemoryMarshal.AsBytes(new ReadOnlySpan<MinidumpHeader>(in header)));
+        Append(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_streams)));
+        foreach ((uint rva, ReadOnlyMemory<byte> bytes) in _pieces)
+        {
+            while (position < rva)
+            {
+                Append(Padding[..(int)Math.Min((ulong)Padding.Length, rva - position)]);
+            }
+
+            Append(bytes.Span);
+        }
+
+        destination.Write(buffer, 0, used);
+        destination.Flush();
+
+        destination.Position = origin;
+        destination.Write(Signature);
+        destination.Flush();
+        destination.Position = origin + (long)position;
+
+        void Append(ReadOnlySpan<byte> bytes)
+        {
+            position += (ulong)bytes.Length;
+            if (used + bytes.Length > buffer.Length)
+            {
+                destination.Write(buffer, 0, used);
+                used = 0;
+            }
+
+            if (bytes.Length >= buffer.Length)
+            {
+                destination.Write(bytes);
+                return;
+            }
+
+            bytes.CopyTo(buffer.AsSpan(used));
+            used += bytes.Length;
+        }
+    }
+
+    private static ReadOnlySpan<byte> Signature => "MDMP"u8;
+
+    private static ReadOnlySpan<byte> Padding =>
+    [
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    ];
+}

@@ -1,0 +1,47 @@
+namespace CrashHandler.Handler.Minidump;
+
+/// <summary>Every limit of this room. What the writer cuts for one of them stands in the dump's soft errors.</summary>
+internal static class MinidumpLimits
+{
+    /// <summary>Number of threads: Breakpad drops the whole list of a dump with more.</summary>
+    public const int MaxThreads = 4_096;
+
+    /// <summary>Number of modules: Breakpad drops the whole list of a dump with more.</summary>
+    public const int MaxModules = 2_048;
+
+    /// <summary>Number of memory ranges: Breakpad drops the whole list of a dump with more.</summary>
+    public const int MaxRegions = 4_096;
+
+    /// <summary>Bytes of one memory range: Breakpad cannot read a longer one.</summary>
+    public const int MaxRegionBytes = 64 * 1024 * 1024;
+
+    /// <summary>UTF-16 units of a MINIDUMP_STRING: with a longer module name Breakpad drops the whole module list.</summary>
+    public const int MaxUtf16Units = 1_024;
+
+    /// <summary>Bytes of a UTF-8 string: with its terminator above 1,024 Breakpad drops the whole CrashpadInfo stream.</summary>
+    public const int MaxUtf8Bytes = 1_023;
+
+    /// <summary>Number of annotations: ten times what the protocol lets an application have, so that nothing of ours is ever cut.</summary>
+    public const int MaxAnnotations = 4_096;
+
+    /// <summary>Bytes of a CodeView record: Breakpad ignores a longer one.</summary>
+    public const int MaxCodeViewBytes = 32_768;
+
+    /// <summary>Bytes of one raw stream: eight times the maps of a process with all 65,530 mappings a kernel allows by default.</summary>
+    public const int MaxRawStreamBytes = 64 * 1024 * 1024;
+
+    /// <summary>Number of soft errors written: more would only repeat themselves.</summary>
+    public const int MaxSoftErrors = 1_000;
+
+    /// <summary>Bytes of a whole file: an RVA is a u32.</summary>
+    public const ulong MaxFileBytes = uint.MaxValue;
+
+    /// <summary>Bytes kept free behind the memory for the soft errors: the most errors with the longest texts, escaped.</summary>
+    public const ulong SoftErrorRoomBytes = 32 * 1024 * 1024;
+
+    /// <summary>Parameters of an exception: the record has room for no more.</summary>
+    public const int MaxExceptionParameters = 15;
+
+    /// <summary>Streams the writer knows: so much room is kept for the directory. Breakpad rejects a file with more than 128.</summary>
+    public const int MaxStreamsWritten = 16;
+}

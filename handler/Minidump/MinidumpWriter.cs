@@ -1,0 +1,613 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+using CrashHandler.Handler.Capture;
+using CrashHandler.Handler.Minidump.Format;
+
+namespace CrashHandler.Handler.Minidump;
+
+/// <summary>
+/// A snapshot as a minidump that Breakpad, rust-minidump and LLDB read without complaint. Lays out everything, then writes
+/// it from beginning to end, the header's signature last. Whatever a limit cuts (<see cref="MinidumpLimits"/>) costs only
+/// itself and stands in the soft errors.
+/// </summary>
+internal sealed class MinidumpWriter
+{
+    private readonly MinidumpLayout _layout = new();
+    private readonly ProcessSnapshot _snapshot;
+    private readonly List<SoftError> _softErrors;
+    private readonly Dictionary<uint, MinidumpLocationDescriptor> _contexts = [];
+
+    private MinidumpWriter(ProcessSnapshot snapshot)
+    {
+        _snapshot = snapshot;
+        _softErrors = [.. snapshot.SoftErrors];
+    }
+
+    /// <summary>Writes a dump from the stream's position on, and leaves the position behind it.</summary>
+    /// <param name="destination">A stream that can seek; flushed, not synced.</param>
+    /// <param name="snapshot">What the process was.</param>
+    /// <param name="annotations">What CrashpadInfo says.</param>
+    /// <exception cref="IOException">The destination cannot be written.</exception>
+    public static void Write(Stream destination, ProcessSnapshot snapshot, MinidumpAnnotations annotations)
+    {
+        MinidumpWriter writer = new(snapshot);
+        writer.LayOut(annotations);
+        writer._layout.WriteTo(destination, UnixSeconds(snapshot.Time));
+    }
+
+    private void LayOut(MinidumpAnnotations annotations)
+    {
+        string uname = string.Join(' ', _snapshot.System.SystemName, _snapshot.System.Release, _snapshot.System.Version, _snapshot.System.Machine);
+        AddSystemInfo(uname);
+        AddMiscInfo(uname);
+        AddException();
+        List<ThreadSnapshot> threads = ChooseThreads();
+        AddThreadNames(threads);
+        AddModules();
+        AddCrashpadInfo(annotations);
+        AddProcFiles();
+        AddThreadsAndMemory(threads);
+        AddSoftErrors();
+    }
+
+    private void AddSystemInfo(string uname)
+    {
+        SystemSnapshot system = _snapshot.System;
+        Span<byte> vendor = stackalloc byte[3 * sizeof(uint)];
+        Encoding.ASCII.TryGetBytes(system.CpuVendor, vendor, out _);
+        (uint major, uint minor, uint build) = ReleaseNumbers(system.Release);
+        uint family = (system.CpuVersion >> 8) & 0xF;
+        uint model = (system.CpuVersion >> 4) & 0xF;
+        if (family is 6 or 15)
+        {
+            model |= (system.CpuVersion >> 12) & 0xF0;
+        }
+
+        if (family == 15)
+        {
+            family += (system.CpuVersion >> 20) & 0xFF;
+        }
+
+        _layout.AddStream(MinidumpStreamType.SystemInfo, _layout.Add(new MinidumpSystemInfo
+        {
+            ProcessorArchitecture = ProcessorArchitecture.Amd64,
+            ProcessorLevel = (ushort)family,
+            ProcessorRevision = (ushort)((model << 8) | (system.CpuVersion & 0xF)),
+            NumberOfProcessors = (byte)Math.Clamp(system.ProcessorCount, 0, byte.MaxValue),
+            ProductType = MinidumpSystemInfo.Workstation,
+            MajorVersion = major,
+            MinorVersion = minor,
+            BuildNumber = build,
+            PlatformId = MinidumpPlatform.Linux,
+            CsdVersionRva = _layout.Add(MinidumpString.Utf16(uname)).Rva,
+            VendorId0 = MemoryMarshal.Read<uint>(vendor),
+            VendorId1 = MemoryMarshal.Read<uint>(vendor[4..]),
+            VendorId2 = MemoryMarshal.Read<uint>(vendor[8..]),
+            VersionInformation = system.CpuVersion,
+            FeatureInformation = system.CpuFeatures,
+            AmdExtendedCpuFeatures = system.CpuExtendedFeatures,
+        }));
+    }
+
+    private void AddMiscInfo(string uname)
+    {
+        MiscInfoBuildText build = default;
+        MinidumpString.Fill(build, uname);
+        MiscInfoDebugText debug = default;
+        Version? version = typeof(MinidumpWriter).Assembly.GetName().Version;
+        MinidumpString.Fill(debug, $"crash-handler.amd64,{version?.ToString(3)},linux");
+        TimeZoneInfo zone = TimeZoneInfo.Local;
+
+        _layout.AddStream(MinidumpStreamType.MiscInfo, _layout.Add(new MinidumpMiscInfo4
+        {
+            SizeOfInfo = MinidumpMiscInfo4.Size,
+            Flags1 = MiscInfoFlags.ProcessId | MiscInfoFlags.ProcessTimes | MiscInfoFlags.TimeZone | MiscInfoFlags.BuildString,
+            ProcessId = (uint)_snapshot.ProcessId,
+            ProcessCreateTime = UnixSeconds(_snapshot.StartTime),
+            ProcessUserTime = Seconds(_snapshot.UserTime.TotalSeconds),
+            ProcessKernelTime = Seconds(_snapshot.KernelTime.TotalSeconds),
+            TimeZoneId = !zone.SupportsDaylightSavingTime ? 0u : zone.IsDaylightSavingTime(_snapshot.Time) ? 2u : 1u,
+            TimeZone = TimeZone(zone, _snapshot.Time),
+            BuildString = build,
+            DbgBldStr = debug,
+        }));
+    }
+
+    private void AddException()
+    {
+        if (_snapshot.Exception is not { } exception)
+        {
+            return;
+        }
+
+        int count = Math.Min(exception.Parameters.Count, MinidumpLimits.MaxExceptionParameters);
+        MinidumpExceptionInformation parameters = default;
+        for (int i = 0; i < count; i++)
+        {
+            parameters[i] = exception.Parameters[i];
+        }
+
+        _layout.AddStream(MinidumpStreamType.Exception, _layout.Add(new MinidumpExceptionStream
+        {
+            ThreadId = (uint)exception.ThreadId,
+            ExceptionRecord = new MinidumpException
+            {
+                ExceptionCode = (uint)exception.Signal,
+                ExceptionFlags = (uint)exception.Code,
+                ExceptionAddress = exception.Address,
+                NumberParameters = (uint)count,
+                ExceptionInformation = parameters,
+            },
+            ThreadContext = AddContext((uint)exception.ThreadId, exception.Registers),
+        }));
+    }
+
+    /// <summary>A thread's context, once per thread: the crashed one's is that of the exception.</summary>
+    private MinidumpLocationDescriptor AddContext(uint threadId, Amd64Registers? registers)
+    {
+        if (_contexts.TryGetValue(threadId, out MinidumpLocationDescriptor known) || registers is null)
+        {
+            return known;
+        }
+
+        MinidumpLocationDescriptor added = _layout.Add(Context(registers), MinidumpLayout.BlockAlignment);
+        _contexts.Add(threadId, added);
+        return added;
+    }
+
+    /// <summary>The threads to write: each tid once, the crashed one in any case.</summary>
+    private List<ThreadSnapshot> ChooseThreads()
+    {
+        List<ThreadSnapshot> threads = [];
+        HashSet<int> ids = [];
+        int crashed = _snapshot.Exception?.ThreadId ?? 0;
+        int above = 0;
+        foreach (ThreadSnapshot thread in _snapshot.Threads)
+        {
+            if (!ids.Add(thread.ThreadId))
+            {
+                _softErrors.Add(new SoftError("ThreadList", $"tid {thread.ThreadId}", "captured twice; the second one is left out"));
+            }
+            else if (threads.Count < MinidumpLimits.MaxThreads)
+            {
+                threads.Add(thread);
+            }
+            else
+            {
+                above++;
+                if (thread.ThreadId == crashed)
+                {
+                    threads[^1] = thread;
+                }
+            }
+        }
+
+        if (above > 0)
+        {
+            _softErrors.Add(new SoftError("ThreadList", $"{above} threads", $"limit of {MinidumpLimits.MaxThreads} threads"));
+        }
+
+        return threads;
+    }
+
+    private void AddThreadNames(List<ThreadSnapshot> threads)
+    {
+        List<MinidumpThreadName> names = [];
+        foreach (ThreadSnapshot thread in threads)
+        {
+            if (thread.Name.Length > 0)
+            {
+                names.Add(new MinidumpThreadName
+                {
+                    ThreadId = (uint)thread.ThreadId,
+                    RvaOfThreadName = _layout.Add(MinidumpString.Utf16(thread.Name)).Rva,
+                });
+            }
+        }
+
+        _layout.AddStream(MinidumpStreamType.ThreadNames, _layout.AddList<MinidumpThreadName>(CollectionsMarshal.AsSpan(names)));
+    }
+
+    private void AddModules()
+    {
+        List<MinidumpModule> modules = [];
+        foreach (ModuleSnapshot module in ChooseModules())
+        {
+            if (module.Path.Length > MinidumpLimits.MaxUtf16Units)
+            {
+                _softErrors.Add(new SoftError("ModuleList", $"module {module.Address:x}", $"path cut at its beginning to {MinidumpLimits.MaxUtf16Units} UTF-16 units"));
+            }
+
+            // The end of a path names the file, and with it its symbols.
+            string path = MinidumpString.Tail(module.Path, MinidumpLimits.MaxUtf16Units);
+            (uint high, uint low) = LibraryVersion(path);
+            modules.Add(new MinidumpModule
+            {
+                BaseOfImage = module.Address,
+                SizeOfImage = (uint)Math.Min(module.Size, uint.MaxValue),
+                ModuleNameRva = _layout.Add(MinidumpString.Utf16(path)).Rva,
+                VersionInfo = new VsFixedFileInfo
+                {
+                    Signature = VsFixedFileInfo.ExpectedSignature,
+                    StrucVersion = VsFixedFileInfo.ExpectedStrucVersion,
+                    FileVersionMs = high,
+                    FileVersionLs = low,
+                    ProductVersionMs = high,
+                    ProductVersionLs = low,
+                    FileType = modules.Count == 0 ? VsFixedFileInfo.Application : VsFixedFileInfo.Library,
+                },
+                CvRecord = AddCodeView(module),
+            });
+        }
+
+        _layout.AddStream(MinidumpStreamType.ModuleList, _layout.AddList<MinidumpModule>(CollectionsMarshal.AsSpan(modules)));
+    }
+
+    /// <summary>The modules to write, in the snapshot's order: none empty, and none overlapping one before it.</summary>
+    private List<ModuleSnapshot> ChooseModules()
+    {
+        List<ModuleSnapshot> chosen = [];
+        SortedList<ulong, ulong> taken = [];
+        int above = 0;
+        foreach (ModuleSnapshot module in _snapshot.Modules)
+        {
+            ulong end = module.Address + Math.Min(module.Size, uint.MaxValue);
+            string subject = $"{Path.GetFileName(module.Path)} at {module.Address:x}";
+            if (end <= module.Address)
+            {
+                _softErrors.Add(new SoftError("ModuleList", subject, $"size {module.Size} is not possible"));
+            }
+            else if (chosen.Count == MinidumpLimits.MaxModules)
+            {
+                above++;
+            }
+            else if (!TryTake(taken, module.Address, end))
+            {
+                _softErrors.Add(new SoftError("ModuleList", subject, "overlaps another module"));
+            }
+            else
+            {
+                chosen.Add(module);
+            }
+        }
+
+        if (above > 0)
+        {
+            _softErrors.Add(new SoftError("ModuleList", $"{above} modules", $"limit of {MinidumpLimits.MaxModules} modules"));
+        }
+
+        return chosen;
+    }
+
+    /// <summary>Adds a range to those taken, unless it overlaps one.</summary>
+    private static bool TryTake(SortedList<ulong, ulong> taken, ulong start, ulong end)
+    {
+        int low = 0;
+        int high = taken.Count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (taken.GetKeyAtIndex(middle) < end)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        // Now low is the number of ranges that begin before the end; the last of them must end before the start.
+        return (low == 0 || taken.GetValueAtIndex(low - 1) <= start) && taken.TryAdd(start, end);
+    }
+
+    private MinidumpLocationDescriptor AddCodeView(ModuleSnapshot module)
+    {
+        int size = CodeViewElf.HeaderSize + module.BuildId.Length;
+        if (module.BuildId.Length == 0)
+        {
+            return default;
+        }
+
+        if (size > MinidumpLimits.MaxCodeViewBytes)
+        {
+            _softErrors.Add(new SoftError("ModuleList", $"module {module.Address:x}", $"a build id of {module.BuildId.Length} bytes is left out"));
+            return default;
+        }
+
+        byte[] record = new byte[size];
+        MemoryMarshal.Write(record, CodeViewElf.Signature);
+        module.BuildId.CopyTo(record, CodeViewElf.HeaderSize);
+        return _layout.Add(record);
+    }
+
+    private void AddCrashpadInfo(MinidumpAnnotations annotations)
+    {
+        List<KeyValuePair<string, string>> sorted = [.. annotations.Simple];
+        sorted.Sort((a, b) => string.CompareOrdinal(a.Key, b.Key));
+        if (sorted.Count > MinidumpLimits.MaxAnnotations)
+        {
+            int above = sorted.Count - MinidumpLimits.MaxAnnotations;
+            _softErrors.Add(new SoftError("CrashpadInfo", $"{above} annotations", $"limit of {MinidumpLimits.MaxAnnotations} annotations"));
+            sorted.RemoveRange(MinidumpLimits.MaxAnnotations, above);
+        }
+
+        List<MinidumpSimpleStringDictionaryEntry> entries = [];
+        foreach ((string key, string value) in sorted)
+        {
+            uint keyRva = AddUtf8(key, $"key {MinidumpString.Head(key, 64)}");
+            uint valueRva = AddUtf8(value, MinidumpString.Head(key, 64));
+            entries.Add(new MinidumpSimpleStringDictionaryEntry { Key = keyRva, Value = valueRva });
+        }
+
+        _layout.AddStream(MinidumpStreamType.CrashpadInfo, _layout.Add(new MinidumpCrashpadInfo
+        {
+            Version = MinidumpCrashpadInfo.ExpectedVersion,
+            ReportId = annotations.ReportId,
+            ClientId = annotations.ClientId,
+            SimpleAnnotations = _layout.AddList<MinidumpSimpleStringDictionaryEntry>(CollectionsMarshal.AsSpan(entries)),
+        }));
+    }
+
+    private uint AddUtf8(string text, string subject)
+    {
+        uint rva = _layout.Add(MinidumpString.Utf8(text, out int cut)).Rva;
+        if (cut > 0)
+        {
+            _softErrors.Add(new SoftError("CrashpadInfo", subject, $"{cut} bytes above the limit of {MinidumpLimits.MaxUtf8Bytes} bytes of a text"));
+        }
+
+        return rva;
+    }
+
+    private void AddProcFiles()
+    {
+        foreach ((ProcFile file, MinidumpStreamType type) in RawStreams)
+        {
+            if (!_snapshot.ProcFiles.TryGetValue(file, out byte[]? bytes) || bytes.Length == 0)
+            {
+                continue;
+            }
+
+            int size = Math.Min(bytes.Length, MinidumpLimits.MaxRawStreamBytes);
+            if (size < bytes.Length)
+            {
+                _softErrors.Add(new SoftError(type.ToString(), file.ToString(), $"{bytes.Length - size} bytes above the limit of {MinidumpLimits.MaxRawStreamBytes} bytes of a stream"));
+            }
+
+            _layout.AddStream(type, _layout.Add(bytes.AsMemory(0, size)));
+        }
+    }
+
+    private void AddThreadsAndMemory(List<ThreadSnapshot> threads)
+    {
+        List<MinidumpLocationDescriptor> contexts = new(threads.Count);
+        foreach (ThreadSnapshot thread in threads)
+        {
+            contexts.Add(AddContext((uint)thread.ThreadId, thread.Registers));
+        }
+
+        int lists = (threads.Count * MinidumpThread.Size) + (MinidumpLimits.MaxRegions * MinidumpMemoryDescriptor.Size);
+        ulong kept = (ulong)lists + MinidumpLimits.SoftErrorRoomBytes;
+        MemoryPlan plan = MemoryPlan.Of(MemoryByWorth(threads), MinidumpLimits.MaxFileBytes - Math.Min(MinidumpLimits.MaxFileBytes, _layout.End + kept), _softErrors);
+        MinidumpMemoryDescriptor[] memory = new MinidumpMemoryDescriptor[plan.Regions.Count];
+        for (int i = 0; i < memory.Length; i++)
+        {
+            memory[i] = AddRegion(plan.Regions[i]);
+        }
+
+        MinidumpThread[] records = new MinidumpThread[threads.Count];
+        for (int i = 0; i < records.Length; i++)
+        {
+            ThreadSnapshot thread = threads[i];
+            Amd64Registers? registers = thread.ThreadId == _snapshot.Exception?.ThreadId ? _snapshot.Exception.Registers : thread.Registers;
+            records[i] = new MinidumpThread
+            {
+                ThreadId = (uint)thread.ThreadId,
+                Teb = registers?.FsBase ?? 0,
+                Stack = Stack(thread.Stack, plan, memory),
+                ThreadContext = contexts[i],
+            };
+        }
+
+        _layout.AddStream(MinidumpStreamType.ThreadList, _layout.AddList<MinidumpThread>(records));
+        _layout.AddStream(MinidumpStreamType.MemoryList, _layout.AddList<MinidumpMemoryDescriptor>(memory));
+    }
+
+    /// <summary>All memory, what a reader needs first coming first: crashed stack, bytes around its instruction pointer, stacks, rest.</summary>
+    private IEnumerable<MemorySnapshot> MemoryByWorth(List<ThreadSnapshot> threads)
+    {
+        ExceptionSnapshot? exception = _snapshot.Exception;
+        List<MemorySnapshot> stacks =
+        [
+            .. threads.OrderByDescending(thread => thread.ThreadId == exception?.ThreadId).Select(thread => thread.Stack).OfType<MemorySnapshot>(),
+        ];
+        ILookup<bool, MemorySnapshot> memory = _snapshot.Memory
+            .ToLookup(piece => exception?.Registers.Rip is { } rip && rip >= piece.Address && rip < piece.End);
+        return [.. stacks.Take(1), .. memory[true], .. stacks.Skip(1), .. memory[false]];
+    }
+
+    private MinidumpMemoryDescriptor AddRegion(MemoryRegion region)
+    {
+        uint rva = 0;
+        for (int i = 0; i < region.Parts.Count; i++)
+        {
+            uint partRva = _layout.Add(region.Parts[i], i == 0 ? MinidumpLayout.BlockAlignment : 1).Rva;
+            rva = i == 0 ? partRva : rva;
+        }
+
+        return new MinidumpMemoryDescriptor
+        {
+            StartOfMemoryRange = region.Address,
+            Memory = new MinidumpLocationDescriptor { DataSize = (uint)region.Size, Rva = rva },
+        };
+    }
+
+    /// <summary>A thread's stack as the part of the memory list that it is.</summary>
+    private static MinidumpMemoryDescriptor Stack(MemorySnapshot? stack, MemoryPlan plan, MinidumpMemoryDescriptor[] memory)
+    {
+        int index = stack is null ? -1 : plan.IndexOf(stack.Address);
+        if (stack is null || index < 0)
+        {
+            return default;
+        }
+
+        MinidumpMemoryDescriptor region = memory[index];
+        uint skipped = (uint)(stack.Address - region.StartOfMemoryRange);
+        return new MinidumpMemoryDescriptor
+        {
+            StartOfMemoryRange = stack.Address,
+            Memory = new MinidumpLocationDescriptor
+            {
+                DataSize = Math.Min((uint)stack.Bytes.Length, region.Memory.DataSize - skipped),
+                Rva = region.Memory.Rva + skipped,
+            },
+        };
+    }
+
+    private void AddSoftErrors()
+    {
+        if (_softErrors.Count == 0)
+        {
+            return;
+        }
+
+        int above = _softErrors.Count - MinidumpLimits.MaxSoftErrors;
+        if (above > 0)
+        {
+            _softErrors.RemoveRange(MinidumpLimits.MaxSoftErrors, above);
+            _softErrors.Add(new SoftError("SoftErrors", $"{above} more", $"limit of {MinidumpLimits.MaxSoftErrors} soft errors"));
+        }
+
+        using MemoryStream json = new();
+        using (Utf8JsonWriter writer = new(json))
+        {
+            writer.WriteStartArray();
+            foreach (SoftError error in _softErrors)
+            {
+                writer.WriteStartObject();
+                writer.WriteStartObject(MinidumpString.Head(error.Step, MinidumpLimits.MaxUtf16Units));
+                writer.WriteString("subject", MinidumpString.Head(error.Subject, MinidumpLimits.MaxUtf16Units));
+                writer.WriteString("reason", MinidumpString.Head(error.Reason, MinidumpLimits.MaxUtf16Units));
+                writer.WriteEndObject();
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+        }
+
+        _layout.AddStream(MinidumpStreamType.MozSoftErrors, _layout.Add(json.ToArray()));
+    }
+
+    private static Amd64Context Context(Amd64Registers registers)
+    {
+        Amd64ContextFlags flags = Amd64ContextFlags.Amd64 | Amd64ContextFlags.Control | Amd64ContextFlags.Integer | Amd64ContextFlags.Segments;
+        XmmSaveArea32 floats = default;
+        uint mxCsr = 0;
+        if (registers.FxSave is { Length: XmmSaveArea32.Size } image)
+        {
+            flags |= Amd64ContextFlags.FloatingPoint;
+            image.CopyTo((Span<byte>)floats);
+            mxCsr = MemoryMarshal.Read<uint>(image.AsSpan(XmmSaveArea32.MxCsrOffset));
+        }
+
+        return new Amd64Context
+        {
+            ContextFlags = flags,
+            MxCsr = mxCsr,
+            SegCs = registers.Cs,
+            SegDs = registers.Ds,
+            SegEs = registers.Es,
+            SegFs = registers.Fs,
+            SegGs = registers.Gs,
+            SegSs = registers.Ss,
+            EFlags = registers.EFlags,
+            Rax = registers.Rax,
+            Rcx = registers.Rcx,
+            Rdx = registers.Rdx,
+            Rbx = registers.Rbx,
+            Rsp = registers.Rsp,
+            Rbp = registers.Rbp,
+            Rsi = registers.Rsi,
+            Rdi = registers.Rdi,
+            R8 = registers.R8,
+            R9 = registers.R9,
+            R10 = registers.R10,
+            R11 = registers.R11,
+            R12 = registers.R12,
+            R13 = registers.R13,
+            R14 = registers.R14,
+            R15 = registers.R15,
+            Rip = registers.Rip,
+            FltSave = floats,
+        };
+    }
+
+    private static TimeZoneInformation TimeZone(TimeZoneInfo zone, DateTimeOffset at)
+    {
+        bool summer = zone.IsDaylightSavingTime(at);
+        TimeZoneText standard = default;
+        MinidumpString.Fill(standard, zone.StandardName);
+        TimeZoneText daylight = default;
+        MinidumpString.Fill(daylight, zone.DaylightName);
+        int daylightBias = zone.SupportsDaylightSavingTime ? -60 : 0;
+        return new TimeZoneInformation
+        {
+            Bias = -(int)zone.GetUtcOffset(at).TotalMinutes - (summer ? daylightBias : 0),
+            StandardName = standard,
+            DaylightName = daylight,
+            DaylightBias = daylightBias,
+        };
+    }
+
+    /// <summary>6, 8, 0 of <c>6.8.0-45-generic</c>.</summary>
+    private static (uint Major, uint Minor, uint Build) ReleaseNumbers(string release)
+    {
+        Span<uint> numbers = [0, 0, 0];
+        LeadingNumbers(release, numbers);
+        return (numbers[0], numbers[1], numbers[2]);
+    }
+
+    /// <summary>1.2.3 of <c>libfoo.so.1.2.3</c>, as a VS_FIXEDFILEINFO has it.</summary>
+    private static (uint High, uint Low) LibraryVersion(string path)
+    {
+        const string mark = ".so.";
+        Span<uint> numbers = [0, 0, 0, 0];
+        int at = path.LastIndexOf(mark, StringComparison.Ordinal);
+        if (at >= 0)
+        {
+            LeadingNumbers(path.AsSpan(at + mark.Length), numbers);
+        }
+
+        return ((numbers[0] << 16) | (numbers[1] & 0xFFFF), (numbers[2] << 16) | (numbers[3] & 0xFFFF));
+    }
+
+    private static void LeadingNumbers(ReadOnlySpan<char> text, Span<uint> numbers)
+    {
+        for (int i = 0; i < numbers.Length; i++)
+        {
+            int digits = text.IndexOfAnyExceptInRange('0', '9') is var end and >= 0 ? end : text.Length;
+            if (!uint.TryParse(text[..digits], out numbers[i]) || digits == text.Length || text[digits] != '.')
+            {
+                return;
+            }
+
+            text = text[(digits + 1)..];
+        }
+    }
+
+    private static uint UnixSeconds(DateTimeOffset time) => Seconds(time.ToUnixTimeSeconds());
+
+    private static uint Seconds(double seconds) => (uint)Math.Clamp(seconds, 0, uint.MaxValue);
+
+    private static readonly (ProcFile File, MinidumpStreamType Type)[] RawStreams =
+    [
+        (ProcFile.CpuInfo, MinidumpStreamType.LinuxCpuInfo),
+        (ProcFile.Status, MinidumpStreamType.LinuxProcStatus),
+        (ProcFile.OsRelease, MinidumpStreamType.LinuxLsbRelease),
+        (ProcFile.CommandLine, MinidumpStreamType.LinuxCmdLine),
+        (ProcFile.AuxiliaryVector, MinidumpStreamType.LinuxAuxv),
+        (ProcFile.Maps, MinidumpStreamType.LinuxMaps),
+    ];
+}
