@@ -1,1 +1,1 @@
-return 0;
+return CrashHandler.Handler.Cli.CommandLine.Run(args);

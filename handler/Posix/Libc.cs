@@ -108,6 +108,7 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, SetLastError = true)] public static partial int waitpid(int pid, int* status, int options);
     [LibraryImport(Name, SetLastError = true)] public static partial nint process_vm_readv(int pid, IoVec* local, ulong localCount, IoVec* remote, ulong remoteCount, ulong flags);
     [LibraryImport(Name, SetLastError = true)] public static partial int kill(int pid, int signal);
+    [LibraryImport(Name)] public static partial void _exit(int status);
     [LibraryImport(Name, SetLastError = true)] public static partial int prctl(int option, nint argument2, nint argument3, nint argument4, nint argument5);
     [LibraryImport(Name, SetLastError = true)] public static partial int execve(byte* path, byte** arguments, byte** environment);
     [LibraryImport(Name, SetLastError = true)] public static partial nint signal(int signal, nint handler);

@@ -1,0 +1,54 @@
+using System.CommandLine;
+using System.Net;
+using System.Runtime.InteropServices;
+using CrashHandler.Handler.Collector;
+
+namespace CrashHandler.Handler.Cli;
+
+/// <summary><c>collect</c>: a crash server for trying things out, as strict as the strictest real one.</summary>
+internal static class CollectCommand
+{
+    private const string DefaultEndpoint = "127.0.0.1:1127";
+
+    public static Command Create()
+    {
+        Option<string> listen = new("--listen") { Description = "Address and port; port 0 takes a free one.", HelpName = "127.0.0.1:PORT", DefaultValueFactory = _ => DefaultEndpoint };
+        listen.Validators.Add(result =>
+        {
+            string text = result.GetValueOrDefault<string>() ?? "";
+            if (!IPEndPoint.TryParse(text, out IPEndPoint? endpoint) || !IPAddress.IsLoopback(endpoint.Address))
+            {
+                result.AddError($"--listen takes a loopback address and a port such as {DefaultEndpoint}; it is '{text}'.");
+            }
+        });
+        Option<string?> store = new("--store") { Description = "Directory for what arrives.", HelpName = "DIR" };
+        Command command = new("collect", "Run a crash server on this machine, for trials and tests.") { listen, store };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            using PosixSignalRegistration interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+            using PosixSignalRegistration terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+            await using CrashCollector collector = CrashCollector.Start(
+                IPEndPoint.Parse(parsed.GetValue(listen)!),
+                parsed.GetValue(store),
+                report => Say($"stored {report.Id}: {TerminalText.Escape(report.Summary)}"),
+                refusal => Say($"refused: {TerminalText.Escape(refusal)}"));
+            Say($"listening on http://{collector.Endpoint}/submit");
+            await stopped.Task.WaitAsync(cancellation).ConfigureAwait(false);
+            return CommandLine.Done;
+
+            void Stop(PosixSignalContext context)
+            {
+                context.Cancel = true;
+                stopped.TrySetResult();
+            }
+        });
+        return command;
+    }
+
+    private static void Say(string line)
+    {
+        Console.Out.WriteLine(line);
+        Console.Out.Flush();
+    }
+}

@@ -1,0 +1,70 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using CrashHandler.Handler.Daemon;
+using CrashHandler.Handler.Minidump;
+using CrashHandler.Handler.Posix;
+using CrashHandler.Handler.Reports;
+using CrashHandler.Protocol;
+
+namespace CrashHandler.Handler.Cli;
+
+/// <summary>The verbs of <c>crash-handler</c>, and its three exit codes.</summary>
+internal static class CommandLine
+{
+    /// <summary>Done.</summary>
+    public const int Done = 0;
+
+    /// <summary>It could not be done; one line on standard error says why.</summary>
+    public const int Failed = 1;
+
+    /// <summary>Wrong usage; one line on standard error says what.</summary>
+    public const int WrongUsage = 2;
+
+    /// <summary>Parses and carries out.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Run(string[] arguments)
+    {
+        RootCommand root = new("Catches crashes of the processes that registered with it, keeps the reports and uploads them.")
+        {
+            RunCommand.Create(),
+            ExecCommand.Create(),
+            StatusCommand.Create(),
+            ReportsCommand.Create(),
+            MinidumpCommand.Create(),
+            CollectCommand.Create(),
+        };
+        ParseResult parsed = root.Parse(arguments);
+        if (parsed.Errors.Count > 0)
+        {
+            Console.Error.WriteLine($"crash-handler: {TerminalText.Escape(parsed.Errors[0].Message)} See '{CommandPath(parsed)} --help'.");
+            return WrongUsage;
+        }
+
+        try
+        {
+            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        }
+        catch (UsageException usage)
+        {
+            Console.Error.WriteLine($"crash-handler: {TerminalText.Escape(usage.Message)}");
+            return WrongUsage;
+        }
+        catch (Exception known) when (known is DaemonException or DatabaseException or SyscallException or MinidumpFormatException
+            or MalformedFrameException or IOException or UnauthorizedAccessException or DllNotFoundException)
+        {
+            Console.Error.WriteLine($"crash-handler: {TerminalText.Escape(known.Message)}");
+            return Failed;
+        }
+    }
+
+    private static string CommandPath(ParseResult parsed)
+    {
+        List<string> names = [];
+        for (SymbolResult? result = parsed.CommandResult; result is CommandResult command; result = result.Parent)
+        {
+            names.Insert(0, command.Command is RootCommand ? "crash-handler" : command.Command.Name);
+        }
+
+        return string.Join(' ', names);
+    }
+}

@@ -1,0 +1,32 @@
+using System.CommandLine;
+
+namespace CrashHandler.Handler.Cli;
+
+/// <summary>Options that several verbs share.</summary>
+internal static class CommonOptions
+{
+    public static Option<string?> Database(bool required) => new("--database")
+    {
+        Description = "Directory of the reports' database.",
+        HelpName = "DIR",
+        Required = required,
+    };
+
+    public static Option<string?> Url()
+    {
+        Option<string?> url = new("--url") { Description = "Where reports are sent (http or https).", HelpName = "URL" };
+        url.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is { } text && ParseUrl(text) is null)
+            {
+                result.AddError($"--url must be an absolute http or https URL; it is '{text}'.");
+            }
+        });
+        return url;
+    }
+
+    public static Option<bool> Json() => new("--json") { Description = "Write JSON, for programs." };
+
+    public static Uri? ParseUrl(string? text)
+        => Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https" ? url : null;
+}

@@ -1,0 +1,31 @@
+using System.CommandLine;
+using CrashHandler.Handler.Minidump;
+
+namespace CrashHandler.Handler.Cli;
+
+/// <summary><c>minidump</c>: decodes any minidump.</summary>
+internal static class MinidumpCommand
+{
+    public static Command Create()
+    {
+        Argument<string> file = new("FILE") { Description = "A minidump, of whatever producer." };
+        Option<bool> json = CommonOptions.Json();
+        Command command = new("minidump", "Show what is in a minidump.") { file, json };
+        command.SetAction(parsed =>
+        {
+            MinidumpFile dump = MinidumpFile.Read(parsed.GetValue(file)!);
+            if (parsed.GetValue(json))
+            {
+                using Stream output = Console.OpenStandardOutput();
+                MinidumpJson.Write(output, dump);
+            }
+            else
+            {
+                MinidumpText.Write(Console.Out, dump);
+            }
+
+            return CommandLine.Done;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,43 @@
+using System.CommandLine;
+using CrashHandler.Handler.Daemon;
+
+namespace CrashHandler.Handler.Cli;
+
+/// <summary><c>run</c>: the handler itself.</summary>
+internal static class RunCommand
+{
+    public static Command Create()
+    {
+        Option<string?> database = CommonOptions.Database(required: true);
+        Option<string?> url = CommonOptions.Url();
+        Option<string?> pipe = new("--pipe") { Description = "Path of the socket. Default: derived from the database.", HelpName = "PATH" };
+        Option<string[]> annotation = new("--annotation") { Description = "Goes into every report; a process's own value wins.", HelpName = "K=V", Arity = ArgumentArity.ZeroOrMore };
+        annotation.Validators.Add(result =>
+        {
+            foreach (string text in result.GetValueOrDefault<string[]>() ?? [])
+            {
+                if (text.IndexOf('=') < 1)
+                {
+                    result.AddError($"--annotation takes KEY=VALUE; '{text}' is none.");
+                }
+            }
+        });
+        Option<bool> persistent = new("--persistent") { Description = "Stay when no client is left." };
+        Option<string?> uploads = new("--uploads") { Hidden = true };
+        uploads.AcceptOnlyFromAmong("on", "off");
+        Option<int?> readyFd = new("--ready-fd") { Hidden = true };
+        Command command = new("run", "Run the handler in the foreground. It listens when the socket's file exists.") { database, url, pipe, annotation, persistent, uploads, readyFd };
+        command.SetAction(parsed => HandlerDaemon.Run(new RunOptions
+        {
+            Database = parsed.GetValue(database)!,
+            Url = CommonOptions.ParseUrl(parsed.GetValue(url)),
+            Pipe = parsed.GetValue(pipe),
+            // The last one wins, as on any command line.
+            Annotations = (parsed.GetValue(annotation) ?? []).Select(text => text.Split('=', 2)).GroupBy(pair => pair[0]).ToDictionary(group => group.Key, group => group.Last()[1]),
+            IsPersistent = parsed.GetValue(persistent),
+            Uploads = parsed.GetValue(uploads) switch { "on" => true, "off" => false, _ => null },
+            ReadyFd = parsed.GetValue(readyFd),
+        }));
+        return command;
+    }
+}

@@ -1,0 +1,63 @@
+using System.CommandLine;
+using System.Text.Json;
+using CrashHandler.Handler.Daemon;
+
+namespace CrashHandler.Handler.Cli;
+
+/// <summary><c>status</c>: running handlers and what they do.</summary>
+internal static class StatusCommand
+{
+    public static Command Create()
+    {
+        Option<string?> database = CommonOptions.Database(required: false);
+        Option<bool> json = CommonOptions.Json();
+        Command command = new("status", "Show the running handlers: clients, reports, queue.") { database, json };
+        command.SetAction(parsed =>
+        {
+            List<StatusDocument> handlers = [.. DatabaseFinder.RunningHandlers(parsed.GetValue(database))];
+            if (parsed.GetValue(json))
+            {
+                Console.Out.WriteLine(JsonSerializer.Serialize(handlers, DaemonJson.Default.ListStatusDocument));
+            }
+            else if (handlers.Count == 0)
+            {
+                Console.Out.WriteLine(parsed.GetValue(database) is { } path ? $"No handler is running for '{TerminalText.Escape(path)}'." : "No handler is running.");
+            }
+            else
+            {
+                foreach (StatusDocument handler in handlers)
+                {
+                    Write(Console.Out, handler);
+                }
+            }
+
+            return CommandLine.Done;
+        });
+        return command;
+    }
+
+    private static void Write(TextWriter output, StatusDocument handler)
+    {
+        output.WriteLine($"Handler    pid {handler.HandlerPid}, version {handler.Version}, since {handler.Since:yyyy-MM-dd HH:mm:ss}Z{(handler.Persistent ? ", persistent" : "")}");
+        output.WriteLine($"Database   {TerminalText.Escape(handler.Database)}");
+        output.WriteLine($"Socket     {TerminalText.Escape(handler.Address)}");
+        output.WriteLine($"Uploads    {(handler.Uploads ? "on" : "off")}, to {TerminalText.Escape(handler.Url ?? "each report's own URL")}");
+        output.WriteLine($"Reports    {(handler.Reports.Count == 0 ? "none" : string.Join(", ", handler.Reports.Select(state => $"{state.Value} {state.Key}")))}");
+        output.WriteLine($"This run   {handler.Captured} captured, {handler.Lost} lost, {handler.Refused} connections refused");
+        if (handler.LastUploadError is { } error)
+        {
+            output.WriteLine($"Last error {TerminalText.Escape(error)}");
+        }
+
+        if (handler.Clients.Count > 0)
+        {
+            output.WriteLine();
+            TerminalText.WriteTable(
+                output,
+                ["PID", "TYPE", "PRODUCT", "SINCE", "HOOKS"],
+                handler.Clients.Select(client => new[] { client.Pid.ToString(), client.ProcessType, client.Product ?? "-", $"{client.Since:HH:mm:ss}Z", client.Hooks }));
+        }
+
+        output.WriteLine();
+    }
+}

@@ -1,0 +1,92 @@
+using CrashHandler.Handler.Capture;
+using CrashHandler.Handler.Capture.Linux;
+using CrashHandler.Handler.Minidump;
+using CrashHandler.Handler.Posix;
+using CrashHandler.Handler.Reports;
+using CrashHandler.Protocol;
+using Serilog;
+
+namespace CrashHandler.Handler.Daemon;
+
+/// <summary>
+/// From a notice to a filed report, on a capture thread: freeze, snapshot, minidump, record, let go. The report is filed before the process is let
+/// go: when it was PID 1 or a service's main process, this handler is killed the moment it is gone.
+/// </summary>
+internal sealed class CrashRecorder(ReportDatabase database, RunOptions options, TimeProvider time, Lazy<ILogger> log)
+{
+    /// <summary>process_type of a process that did not say one: it attached, else it would have.</summary>
+    public const string DefaultProcessType = "child";
+
+    private const string DotNet = ".NET";
+    private const string Native = "native";
+
+    /// <summary>Makes the report.</summary>
+    /// <exception cref="CaptureException">There was nothing to be had of the process.</exception>
+    /// <exception cref="DatabaseException">The report cannot be kept.</exception>
+    /// <exception cref="IOException">Likewise.</exception>
+    public ReleaseOutcome Record(CaptureJob job)
+    {
+        long began = time.GetTimestamp();
+        CaptureRequest request = new() { ProcessId = job.Identity.ProcessId, StartTime = job.Identity.StartTime, Notice = job.Notice };
+        using FrozenProcess frozen = FrozenProcess.Freeze(request);
+        job.Touch(time.GetTimestamp());
+        ProcessSnapshot snapshot = frozen.TakeSnapshot();
+        job.Touch(time.GetTimestamp());
+        Registration registration = ReadRegistration(job);
+        Dictionary<string, string> parameters = Parameters(registration, snapshot, job.Hooks);
+
+        using PendingReport report = database.BeginReport();
+        MinidumpWriter.Write(report.Dump, snapshot, new MinidumpAnnotations(report.Id, database.Settings.ClientId, parameters));
+        job.Touch(time.GetTimestamp());
+        ExceptionSnapshot exception = snapshot.Exception!;
+        ReportRecord record = new()
+        {
+            Id = report.Id.ToString(),
+            State = ReportState.Pending,
+            Created = snapshot.Time,
+            ProcessId = snapshot.ProcessId,
+            ThreadId = exception.ThreadId,
+            ProcessType = parameters[ReportParameters.ProcessType],
+            Executable = snapshot.ExecutablePath,
+            Reason = SignalNames.Describe(exception.Signal, exception.Code),
+            Signal = exception.Signal,
+            Code = exception.Code,
+            Address = exception.Address,
+            Url = registration.Fields.GetValueOrDefault(RegistrationFields.Url) ?? options.Url?.AbsoluteUri,
+            Parameters = parameters,
+            SoftErrors = [.. snapshot.SoftErrors.Select(error => $"{error.Step} {error.Subject}: {error.Reason}")],
+            CaptureMilliseconds = time.GetElapsedTime(began).TotalMilliseconds,
+        };
+        report.Commit(record);
+        log.Value.Information(
+            "Report {Id}: pid {ProcessId} ({ProcessType}), {Reason}, {Threads} threads, {SoftErrors} soft errors, {Milliseconds:0.0} ms",
+            record.Id, record.ProcessId, record.ProcessType, record.Reason, snapshot.Threads.Count, snapshot.SoftErrors.Count, record.CaptureMilliseconds);
+        return ReleaseOutcome.Reported;
+    }
+
+    private Registration ReadRegistration(CaptureJob job)
+    {
+        try
+        {
+            return job.Registration?.Read() ?? Registration.Empty;
+        }
+        catch (Exception broken) when (broken is MalformedFrameException or SyscallException)
+        {
+            log.Value.Warning("Pid {ProcessId} is reported without its parameters: {Reason}", job.Identity.ProcessId, broken.Message);
+            return Registration.Empty;
+        }
+    }
+
+    private Dictionary<string, string> Parameters(Registration registration, ProcessSnapshot snapshot, Hooks hooks)
+    {
+        string? runtime = DotNetRuntime.Version(snapshot);
+        bool isDotNet = runtime is not null || hooks.HasFlag(Hooks.DotNet);
+        return ReportParameters.Of(
+            registration,
+            options.Annotations,
+            database.Settings.ClientId,
+            isDotNet ? DotNet : Native,
+            runtime ?? (isDotNet ? "" : HandlerVersion.Text),
+            DefaultProcessType);
+    }
+}

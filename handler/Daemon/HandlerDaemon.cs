@@ -1,0 +1,246 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using CrashHandler.Handler.Posix;
+using CrashHandler.Handler.Reports;
+using CrashHandler.Handler.Upload;
+using CrashHandler.Protocol;
+using Serilog;
+
+namespace CrashHandler.Handler.Daemon;
+
+/// <summary>The handler: one event loop with its sessions, the capture threads, and the upload queue. Its life from start to idle exit.</summary>
+internal sealed class HandlerDaemon : IControlRequests, IDisposable
+{
+    private const int ExitStuck = 70; // EX_SOFTWARE of sysexits.h
+
+    private readonly RunOptions _options;
+    private readonly TimeProvider _time = TimeProvider.System;
+    private readonly DateTimeOffset _since;
+    private readonly ReportDatabase _database;
+    private readonly HandlerSocket _socket;
+    private readonly EventLoop _loop;
+    private readonly Sessions _sessions;
+    private readonly Lazy<ILogger> _log;
+    private readonly CancellationTokenSource _stopping = new();
+    private UploadQueue? _queue;
+    private EventLoop.Timer? _idleExit;
+    private bool _isShuttingDown;
+
+    private HandlerDaemon(RunOptions options)
+    {
+        _options = options;
+        _since = _time.GetUtcNow();
+        _database = ReportDatabase.Create(options.Database);
+        if (options.Uploads is bool uploads)
+        {
+            _database.Settings.SetUploads(uploads);
+        }
+
+        _socket = HandlerSocket.Open(AddressFor(options), _time);
+        _log = new Lazy<ILogger>(() => HandlerLog.Open(_database.Path));
+        _loop = new EventLoop(_time);
+        Welcome welcome = new(Environment.ProcessId, _database.Settings.ClientId, _database.Path, options.Url?.AbsoluteUri, HandlerVersion.Text);
+        CrashRecorder recorder = new(_database, options, _time, _log);
+        _sessions = new Sessions(_loop, _socket.Listener, this, () => welcome, PosixFiles.UserId(), _time, () => _log.Value)
+        {
+            Record = job =>
+            {
+                ReleaseOutcome outcome = recorder.Record(job);
+                _queue?.Wake();
+                return outcome;
+            },
+            BusyChanged = OnBusyChanged,
+        };
+    }
+
+    /// <summary>Runs the handler until it ends.</summary>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="DaemonException">It cannot run; the ready line said so too.</exception>
+    public static int Run(RunOptions options)
+    {
+        ReadyLine ready = new(options.ReadyFd);
+        HandlerDaemon daemon;
+        try
+        {
+            daemon = new HandlerDaemon(options);
+        }
+        catch (AddressHeldException held)
+        {
+            ready.Say($"held {held.ProcessId} {held.Address}");
+            throw;
+        }
+        catch (Exception failure)
+        {
+            ready.Say($"failed {failure.Message}");
+            throw;
+        }
+
+        using (daemon)
+        {
+            daemon._sessions.Open();
+            ready.Say($"ready {Environment.ProcessId} {daemon._socket.Path}");
+            daemon.Live();
+        }
+
+        return Cli.CommandLine.Done;
+    }
+
+    public void Registered() => EnsureQueue();
+
+    public bool GetUploads() => _database.Settings.Uploads;
+
+    public void SetUploads(bool upload)
+    {
+        _database.Settings.SetUploads(upload);
+        _queue?.Wake();
+    }
+
+    public IReadOnlyList<UploadedReportPayload> ListUploaded() =>
+    [
+        .. _database.List()
+            .Where(report => report.State == ReportState.Uploaded)
+            .OrderByDescending(report => report.Created)
+            .Select(report => new UploadedReportPayload(report.Created, report.ServerAnswer ?? report.ServerId ?? "")),
+    ];
+
+    public void SubmitPending() => EnsureQueue().Wake();
+
+    public StatusDocument GetStatus(Sessions sessions) => new()
+    {
+        HandlerPid = Environment.ProcessId,
+        Version = HandlerVersion.Text,
+        Since = _since,
+        Database = _database.Path,
+        Address = _socket.Path,
+        Url = _options.Url is null ? null : UrlRedaction.Redact(_options.Url),
+        Persistent = _options.IsPersistent,
+        Uploads = _database.Settings.IsUploadAllowed,
+        Clients = [.. sessions.Clients.OrderBy(client => client.Since).Select(Describe)],
+        Reports = _database.List().GroupBy(report => report.State).ToDictionary(state => state.Key.ToString().ToLowerInvariant(), state => state.Count()),
+        Captured = sessions.Captured,
+        Lost = sessions.Lost,
+        Refused = sessions.Refused,
+        LastUploadError = _queue?.Status.LastError,
+    };
+
+    public void EndAtOnce() => Libc._exit(ExitStuck);
+
+    public void Dispose()
+    {
+        _sessions.Dispose();
+        _socket.Dispose();
+        _loop.Dispose();
+        _stopping.Dispose();
+        _database.Dispose();
+        if (_log.IsValueCreated && _log.Value is IDisposable log)
+        {
+            log.Dispose();
+        }
+    }
+
+    private static string AddressFor(RunOptions options)
+    {
+        if (options.Pipe is not null)
+        {
+            return Path.GetFullPath(options.Pipe);
+        }
+
+        (ulong device, ulong inode) = PosixFiles.Identity(options.Database);
+        string? runtimeDirectory = Environment.GetEnvironmentVariable(HandlerAddress.RuntimeDirectoryVariable);
+        return Path.Combine(HandlerAddress.Directory(runtimeDirectory, PosixFiles.UserId()), HandlerAddress.FileName(device, inode));
+    }
+
+    private void Live()
+    {
+        using PosixSignalRegistration terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        using PosixSignalRegistration interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        if (!_sessions.IsBusy)
+        {
+            OnBusyChanged(false);
+        }
+
+        // Whoever launched us with a ready line registers in a moment, with its choice of uploads; nobody does otherwise.
+        if (_options.ReadyFd is null)
+        {
+            EnsureQueue();
+        }
+
+        _loop.Run();
+        _stopping.Cancel();
+        _queue?.Finished.Wait(DaemonLimits.Shutdown);
+        if (_log.IsValueCreated)
+        {
+            _log.Value.Information("Ends: {Captured} captured, {Lost} lost", _sessions.Captured, _sessions.Lost);
+        }
+    }
+
+    private UploadQueue EnsureQueue()
+    {
+        if (_queue is null)
+        {
+            _queue = new UploadQueue(_database, _options.Url, _time, _log.Value);
+            _queue.Start(_stopping.Token);
+        }
+
+        return _queue;
+    }
+
+    private void OnSignal(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        _loop.Post(ShutDown);
+    }
+
+    private void OnBusyChanged(bool isBusy)
+    {
+        _idleExit?.Cancel();
+        _idleExit = isBusy || _options.IsPersistent ? null : _loop.After(DaemonLimits.IdleExit, EndIdle);
+        if (!isBusy && _isShuttingDown)
+        {
+            _loop.Stop();
+        }
+    }
+
+    private void EndIdle()
+    {
+        _socket.Unlink();
+        _sessions.Close();
+        _loop.Stop();
+    }
+
+    private void ShutDown()
+    {
+        _isShuttingDown = true;
+        _socket.Unlink();
+        _sessions.Close();
+        if (!_sessions.HasJobs)
+        {
+            _loop.Stop();
+            return;
+        }
+
+        _loop.After(DaemonLimits.Shutdown, _loop.Stop);
+    }
+
+    private static StatusClient Describe(Client client)
+    {
+        Registration registration;
+        try
+        {
+            registration = client.Registration?.Read() ?? Registration.Empty;
+        }
+        catch (Exception broken) when (broken is MalformedFrameException or SyscallException)
+        {
+            registration = new Registration(new Dictionary<string, string> { [RegistrationFields.ProcessType] = $"(unreadable: {broken.Message})" }, new Dictionary<string, string>());
+        }
+
+        return new StatusClient
+        {
+            Pid = client.Identity.ProcessId,
+            Since = client.Since,
+            ProcessType = registration.Fields.GetValueOrDefault(RegistrationFields.ProcessType, CrashRecorder.DefaultProcessType),
+            Product = registration.Fields.GetValueOrDefault(RegistrationFields.ProductName),
+            Hooks = client.Hooks.ToString(),
+        };
+    }
+}

@@ -1,0 +1,89 @@
+using System.Collections;
+using System.Runtime.InteropServices;
+using CrashHandler.Handler.Daemon;
+using CrashHandler.Handler.Posix;
+using CrashHandler.Handler.Reports;
+using CrashHandler.Protocol;
+
+namespace CrashHandler.Handler.Exec;
+
+/// <summary>
+/// Stage 1 for a whole process tree: a handler is started, then this process becomes the program, with the shim in LD_PRELOAD. Pid, standard
+/// streams, signals and exit status are the program's own.
+/// </summary>
+internal static unsafe class ProgramExec
+{
+    private const string Preload = "LD_PRELOAD";
+    private const string LibraryPath = "LD_LIBRARY_PATH";
+    private const int SIGPIPE = 13;
+
+    /// <summary>Does not return when it succeeds.</summary>
+    /// <exception cref="SyscallException">The program cannot be executed.</exception>
+    /// <exception cref="DaemonException">No handler can be had.</exception>
+    public static int Run(string? database, Uri? url, string[] program)
+    {
+        string path = ProgramFile.Find(program[0], Environment.GetEnvironmentVariable("PATH"));
+        if (ProgramFile.WhyUncaptured(path) is { } reason)
+        {
+            Console.Error.WriteLine($"crash-handler: crashes of '{path}' itself are not reported: {reason}");
+        }
+
+        string directory = Path.GetFullPath(database ?? Path.Combine(Path.GetTempPath(), $"{Path.GetFileNameWithoutExtension(path)} Crashes"));
+        using ReportDatabase created = ReportDatabase.Create(directory);
+        string shim = ShimLibrary.FindPath();
+        string address = ShimLibrary.Launch(shim, created.Path, url);
+        Dictionary<string, string> environment = CurrentEnvironment();
+        environment[EnvironmentNames.Pipe] = address;
+        AddPreload(environment, shim);
+        Execute(path, program, environment);
+        throw SyscallException.Last("execve", path, "check that it is an executable for this machine");
+    }
+
+    private static void AddPreload(Dictionary<string, string> environment, string shim)
+    {
+        // ld.so splits LD_PRELOAD at spaces and colons and knows no quoting; a bare name makes it complain in setuid children.
+        bool splits = shim.AsSpan().IndexOfAny(' ', ':') >= 0;
+        Prepend(environment, Preload, splits ? Path.GetFileName(shim) : shim, ' ');
+        if (splits)
+        {
+            Prepend(environment, LibraryPath, Path.GetDirectoryName(shim)!, ':');
+        }
+    }
+
+    private static void Prepend(Dictionary<string, string> environment, string variable, string value, char separator)
+        => environment[variable] = environment.TryGetValue(variable, out string? existing) && existing.Length > 0 ? $"{value}{separator}{existing}" : value;
+
+    private static Dictionary<string, string> CurrentEnvironment()
+    {
+        Dictionary<string, string> environment = [];
+        foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
+        {
+            environment[(string)entry.Key] = (string?)entry.Value ?? "";
+        }
+
+        return environment;
+    }
+
+    private static void Execute(string path, string[] arguments, Dictionary<string, string> environment)
+    {
+        byte** argv = Strings(arguments);
+        byte** envp = Strings([.. environment.Select(variable => $"{variable.Key}={variable.Value}")]);
+        byte* file = (byte*)Marshal.StringToCoTaskMemUTF8(path);
+        // This runtime ignores SIGPIPE from its first instruction on; ignored signals stay so across execve.
+        _ = Libc.signal(SIGPIPE, 0);
+        _ = Libc.execve(file, argv, envp);
+    }
+
+    // Never freed: execve replaces the process, or it ends with an error.
+    private static byte** Strings(IReadOnlyList<string> texts)
+    {
+        byte** array = (byte**)Marshal.AllocHGlobal((texts.Count + 1) * sizeof(byte*));
+        for (int i = 0; i < texts.Count; i++)
+        {
+            array[i] = (byte*)Marshal.StringToCoTaskMemUTF8(texts[i]);
+        }
+
+        array[texts.Count] = null;
+        return array;
+    }
+}
