@@ -36,12 +36,42 @@ internal static class MinidumpLimits
     /// <summary>Bytes of a whole file: an RVA is a u32.</summary>
     public const ulong MaxFileBytes = uint.MaxValue;
 
-    /// <summary>Bytes kept free behind the memory for the soft errors: the most errors with the longest texts, escaped.</summary>
-    public const ulong SoftErrorRoomBytes = 32 * 1024 * 1024;
+    /// <summary>UTF-16 units of each text of a soft error: room for a path and a reason.</summary>
+    public const int MaxSoftErrorUnits = 512;
+
+    /// <summary>Bytes kept free behind the memory for the soft errors: the most errors with the longest texts, escaped, are 9 MB.</summary>
+    public const ulong SoftErrorRoomBytes = 16 * 1024 * 1024;
 
     /// <summary>Parameters of an exception: the record has room for no more.</summary>
     public const int MaxExceptionParameters = 15;
 
     /// <summary>Streams the writer knows: so much room is kept for the directory. Breakpad rejects a file with more than 128.</summary>
     public const int MaxStreamsWritten = 16;
+
+    /// <summary>Bytes of a file the reader takes into memory: far above any dump without a heap.</summary>
+    public const long MaxReadBytes = 1024L * 1024 * 1024;
+
+    /// <summary>Entries of a directory the reader takes: LLDB and Breakpad stop far earlier, clrmd here.</summary>
+    public const uint MaxStreamsRead = 10_000;
+
+    /// <summary>Entries of a list the reader takes (a million memory ranges are 24 MB); the rest is a problem of the stream.</summary>
+    public const int MaxEntriesRead = 1_000_000;
+
+    /// <summary>Threads, modules or names the reader takes: sixteen times what writers may write.</summary>
+    public const int MaxObjectsRead = 65_536;
+
+    /// <summary>Bad entries in a stream before the reader gives that stream up: each costs an exception.</summary>
+    public const int MaxProblemsPerStream = 16;
+
+    /// <summary>Bytes of soft errors the reader takes: a thousand errors with the longest texts stay below it.</summary>
+    public const int MaxSoftErrorBytes = 16 * 1024 * 1024;
+
+    /// <summary>How often the reader reads a byte of the file on average; a file that asks for more refers to itself in circles.</summary>
+    public const int MaxReadsPerByte = 4;
+
+    /// <summary>Bytes the reader reads in any case, so that small files may share their records.</summary>
+    public const long MinReadBudgetBytes = 1024 * 1024;
+
+    /// <summary>Bytes the reader reads at most, the memory of the process not counted: every list and text at its limit is less.</summary>
+    public const long MaxReadBudgetBytes = 256 * 1024 * 1024;
 }

@@ -487,9 +487,9 @@ internal sealed class MinidumpWriter
             foreach (SoftError error in _softErrors)
             {
                 writer.WriteStartObject();
-                writer.WriteStartObject(MinidumpString.Head(error.Step, MinidumpLimits.MaxUtf16Units));
-                writer.WriteString("subject", MinidumpString.Head(error.Subject, MinidumpLimits.MaxUtf16Units));
-                writer.WriteString("reason", MinidumpString.Head(error.Reason, MinidumpLimits.MaxUtf16Units));
+                writer.WriteStartObject(MinidumpString.Head(error.Step, MinidumpLimits.MaxSoftErrorUnits));
+                writer.WriteString("subject", MinidumpString.Head(error.Subject, MinidumpLimits.MaxSoftErrorUnits));
+                writer.WriteString("reason", MinidumpString.Head(error.Reason, MinidumpLimits.MaxSoftErrorUnits));
                 writer.WriteEndObject();
                 writer.WriteEndObject();
             }
