@@ -32,6 +32,8 @@ internal static unsafe partial class Libc
         PTRACE_DETACH = 17, PTRACE_GETSIGINFO = 0x4202, PTRACE_LISTEN = 0x4208;
     public const int PTRACE_EVENT_STOP = 128;
     public const nint NT_PRSTATUS = 1, NT_PRFPREG = 2;
+    public const int CLOCK_BOOTTIME = 7;
+    public const int _SC_NPROCESSORS_ONLN = 84;
     public const int WNOHANG = 1, __WALL = 0x40000000, __WNOTHREAD = 0x20000000;
 
     [StructLayout(LayoutKind.Sequential)]
@@ -59,6 +61,26 @@ internal static unsafe partial class Libc
         public int Pid;
         public uint Uid;
         public uint Gid;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct UtsName
+    {
+        private const int FieldBytes = 65;
+
+        public fixed byte SystemName[FieldBytes];
+        public fixed byte NodeName[FieldBytes];
+        public fixed byte Release[FieldBytes];
+        public fixed byte Version[FieldBytes];
+        public fixed byte Machine[FieldBytes];
+        public fixed byte DomainName[FieldBytes];
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct TimeSpec
+    {
+        public long Seconds;
+        public long Nanoseconds;
     }
 
     [StructLayout(LayoutKind.Sequential, Pack = 1)]
@@ -112,6 +134,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, SetLastError = true)] public static partial int prctl(int option, nint argument2, nint argument3, nint argument4, nint argument5);
     [LibraryImport(Name, SetLastError = true)] public static partial int execve(byte* path, byte** arguments, byte** environment);
     [LibraryImport(Name, SetLastError = true)] public static partial nint signal(int signal, nint handler);
+    [LibraryImport(Name, SetLastError = true)] public static partial int uname(UtsName* name);
+    [LibraryImport(Name, SetLastError = true)] public static partial long sysconf(int name);
+    [LibraryImport(Name, SetLastError = true)] public static partial int clock_gettime(int clock, TimeSpec* time);
     [LibraryImport(Name, EntryPoint = "syscall", SetLastError = true)] private static partial long syscall2(long number, nint a, nint b);
 
     /// <summary>pidfd_open(2); glibc wraps it only since 2.36.</summary>
