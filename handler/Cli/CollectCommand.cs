@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using System.Runtime.InteropServices;
 using CrashHandler.Handler.Collector;
+using CrashHandler.Handler.Minidump;
 
 namespace CrashHandler.Handler.Cli;
 

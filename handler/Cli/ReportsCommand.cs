@@ -30,7 +30,7 @@ internal static class ReportsCommand
             }
             else
             {
-                TerminalText.WriteTable(
+                TextTable.Write(
                     Console.Out,
                     ["ID", "TIME (UTC)", "TYPE", "PID", "REASON", "STATE", "SERVER'S ID"],
                     reports.Select(report => new[]

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using CrashHandler.Handler.Daemon;
+using CrashHandler.Handler.Minidump;
 
 namespace CrashHandler.Handler.Cli;
 
@@ -52,7 +53,7 @@ internal static class StatusCommand
         if (handler.Clients.Count > 0)
         {
             output.WriteLine();
-            TerminalText.WriteTable(
+            TextTable.Write(
                 output,
                 ["PID", "TYPE", "PRODUCT", "SINCE", "HOOKS"],
                 handler.Clients.Select(client => new[] { client.Pid.ToString(), client.ProcessType, client.Product ?? "-", $"{client.Since:HH:mm:ss}Z", client.Hooks }));

@@ -1,0 +1,72 @@
+using System.Text.Json;
+using CrashHandler.Handler.Minidump;
+using CrashHandler.Handler.Reports;
+
+namespace CrashHandler.Handler.Cli;
+
+/// <summary>Reports as JSON, as <c>reports list --json</c> and <c>reports show --json</c> write them; scripts depend on the names.</summary>
+internal static class ReportJson
+{
+    private static readonly JsonWriterOptions s_indented = new() { Indented = true };
+
+    /// <summary>Writes an array of reports.</summary>
+    public static void WriteList(Stream output, IEnumerable<(ReportRecord Report, string DumpPath)> reports)
+    {
+        using Utf8JsonWriter writer = new(output, s_indented);
+        writer.WriteStartArray();
+        foreach ((ReportRecord report, string dumpPath) in reports)
+        {
+            writer.WriteStartObject();
+            WriteRecord(writer, report, dumpPath);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    /// <summary>Writes one report, with the threads and modules of its minidump.</summary>
+    public static void WriteOne(Stream output, ReportRecord report, string dumpPath, MinidumpFile dump)
+    {
+        using Utf8JsonWriter writer = new(output, s_indented);
+        writer.WriteStartObject();
+        WriteRecord(writer, report, dumpPath);
+        MinidumpJson.WriteThreads(writer, dump);
+        MinidumpJson.WriteModules(writer, dump);
+        writer.WriteEndObject();
+    }
+
+    /// <summary>A state as scripts know it.</summary>
+    public static string StateName(ReportState state) => state.ToString().ToLowerInvariant();
+
+    private static void WriteRecord(Utf8JsonWriter writer, ReportRecord report, string dumpPath)
+    {
+        writer.WriteString("id", report.Id);
+        writer.WriteString("state", StateName(report.State));
+        writer.WriteBoolean("uploaded", report.State == ReportState.Uploaded);
+        writer.WriteString("serverId", report.ServerId);
+        writer.WriteString("created", report.Created.UtcDateTime);
+        writer.WriteString("processType", report.ProcessType);
+        writer.WriteNumber("pid", report.ProcessId);
+        writer.WriteNumber("threadId", report.ThreadId);
+        writer.WriteString("reason", report.Reason);
+        writer.WriteString("address", $"0x{report.Address:x}");
+        writer.WriteString("executable", report.Executable);
+        writer.WriteString("dump", dumpPath);
+        writer.WriteNumber("attempts", report.Attempts);
+        writer.WriteString("lastError", report.LastError);
+        writer.WriteStartObject("parameters");
+        foreach ((string key, string value) in report.Parameters.OrderBy(parameter => parameter.Key, StringComparer.Ordinal))
+        {
+            writer.WriteString(key, value);
+        }
+
+        writer.WriteEndObject();
+        writer.WriteStartArray("softErrors");
+        foreach (string error in report.SoftErrors)
+        {
+            writer.WriteStringValue(error);
+        }
+
+        writer.WriteEndArray();
+    }
+}
