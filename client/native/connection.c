@@ -1,0 +1,259 @@
+/* Sockets and frames. Everything here may run in a signal handler: no allocation, no lock, no stdio, errno is the caller's. */
+#include "shim.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+struct shim_connections shim_connections = { .control = -1, .crash = -1, .pidfd = -1 };
+
+/* Waits until fd has one of `events`, or the deadline passes. */
+static int wait_for(int fd, short events, int64_t deadline)
+{
+    for (;;) {
+        int64_t left = deadline - shim_now();
+        if (left <= 0) {
+            return ETIMEDOUT;
+        }
+        struct pollfd item = { .fd = fd, .events = events };
+        int ready = poll(&item, 1, (int)((left + 999999) / 1000000));
+        if (ready > 0) {
+            return 0;
+        }
+        if (ready < 0 && errno != EINTR) {
+            return errno;
+        }
+    }
+}
+
+static void attach_descriptor(struct msghdr *message, char *control, size_t bytes, int descriptor)
+{
+    message->msg_control = control;
+    message->msg_controllen = bytes;
+    struct cmsghdr *item = CMSG_FIRSTHDR(message);
+    item->cmsg_level = SOL_SOCKET;
+    item->cmsg_type = SCM_RIGHTS;
+    item->cmsg_len = CMSG_LEN(sizeof descriptor);
+    memcpy(CMSG_DATA(item), &descriptor, sizeof descriptor);
+}
+
+/* Sends one frame; descriptor -1: none. */
+int shim_send(int fd, uint16_t type, uint32_t request, const void *payload, uint32_t length, int descriptor, int64_t deadline)
+{
+    struct ch_frame_header header = { CH_FRAME_MAGIC, CH_PROTOCOL_VERSION, type, length, request };
+    struct iovec parts[2] = { { &header, sizeof header }, { (void *)payload, length } };
+    struct msghdr message = { .msg_iov = parts, .msg_iovlen = length > 0 ? 2 : 1 };
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof descriptor)] = { 0 };
+    if (descriptor >= 0) {
+        attach_descriptor(&message, control, sizeof control, descriptor);
+    }
+    for (;;) {
+        if (sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) {
+            return 0;
+        }
+        int error = errno;
+        if (error == EAGAIN) {
+            error = wait_for(fd, POLLOUT, deadline);
+        }
+        if (error != 0 && error != EINTR) {
+            return error;
+        }
+    }
+}
+
+static int check_packet(const struct ch_frame_header *header, size_t bytes, bool truncated, uint32_t capacity)
+{
+    if (bytes == 0) {
+        return ECONNRESET;
+    }
+    if (bytes < sizeof *header || header->magic != CH_FRAME_MAGIC || header->length > CH_MAX_PAYLOAD_BYTES) {
+        return EBADMSG;
+    }
+    if (truncated) {
+        return capacity == 0 ? 0 : EMSGSIZE;
+    }
+    return header->length == bytes - sizeof *header ? 0 : EBADMSG;
+}
+
+/*
+ * Receives one frame. With capacity 0 the payload is not wanted and dropped; otherwise EMSGSIZE if it does not fit.
+ * ECONNRESET: the handler closed the connection.
+ */
+int shim_receive(int fd, struct ch_frame_header *header, void *buffer, uint32_t capacity, int64_t deadline)
+{
+    for (;;) {
+        struct iovec parts[2] = { { header, sizeof *header }, { buffer, capacity } };
+        struct msghdr message = { .msg_iov = parts, .msg_iovlen = capacity > 0 ? 2 : 1 };
+        ssize_t bytes = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+        if (bytes >= 0) {
+            return check_packet(header, (size_t)bytes, (message.msg_flags & MSG_TRUNC) != 0, capacity);
+        }
+        int error = errno;
+        if (error == EAGAIN) {
+            error = wait_for(fd, POLLIN, deadline);
+        }
+        if (error != 0 && error != EINTR) {
+            return error;
+        }
+    }
+}
+
+/* Moves a descriptor of ours to a high number; keeps it where it is when the limit of open files forbids that. */
+int shim_high_descriptor(int fd)
+{
+    if (fd < 0 || fd >= SHIM_LOWEST_DESCRIPTOR) {
+        return fd;
+    }
+    int high = fcntl(fd, F_DUPFD_CLOEXEC, SHIM_LOWEST_DESCRIPTOR);
+    if (high < 0) {
+        return fd;
+    }
+    close(fd);
+    return high;
+}
+
+static int connect_until(int fd, const struct sockaddr_un *address, int64_t deadline)
+{
+    while (connect(fd, (const struct sockaddr *)address, sizeof *address) != 0) {
+        /* EAGAIN: the handler's queue of connections is full; a Unix socket has nothing to poll for here. */
+        if (errno != EINTR && errno != EAGAIN) {
+            return errno;
+        }
+        if (shim_now() >= deadline) {
+            return ETIMEDOUT;
+        }
+        if (errno == EAGAIN) {
+            poll(NULL, 0, SHIM_WAIT_STEP_MS);
+        }
+    }
+    return 0;
+}
+
+static int greet(int fd, uint16_t role, struct shim_welcome *welcome, int64_t deadline)
+{
+    struct ch_hello hello = { .role = role, .hooks = shim_hooks(), .pid = shim_pid(), .tid = shim_tid() };
+    int error = shim_send(fd, CH_FRAME_HELLO, 0, &hello, sizeof hello, -1, deadline);
+    if (error != 0) {
+        return error;
+    }
+    struct ch_frame_header header;
+    error = shim_receive(fd, &header, welcome->buffer, welcome->capacity, deadline);
+    if (error != 0) {
+        return error;
+    }
+    welcome->type = header.type;
+    welcome->length = header.length;
+    return header.type == CH_FRAME_WELCOME ? 0 : EPROTO;
+}
+
+/* A new connection of the given role, greeted and welcomed. EPROTO: refused, the Refusal's payload is in `welcome`. */
+int shim_open(const char *address, uint16_t role, struct shim_welcome *welcome, int64_t deadline, int *fd)
+{
+    struct sockaddr_un name = { .sun_family = AF_UNIX };
+    size_t length = strlen(address);
+    if (length >= sizeof name.sun_path) {
+        return ENAMETOOLONG;
+    }
+    memcpy(name.sun_path, address, length);
+    int connection = shim_high_descriptor(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (connection < 0) {
+        return errno;
+    }
+    int error = connect_until(connection, &name, deadline);
+    if (error == 0) {
+        error = greet(connection, role, welcome, deadline);
+    }
+    if (error != 0) {
+        close(connection);
+        return error;
+    }
+    *fd = connection;
+    return 0;
+}
+
+static uint64_t inode_of(int fd)
+{
+    struct stat status;
+    return syscall(SYS_fstat, fd, &status) == 0 && S_ISSOCK(status.st_mode) ? status.st_ino : 0;
+}
+
+static void close_descriptor(int fd)
+{
+    if (fd >= 0) {
+        close(fd);
+    }
+}
+
+/* Makes `crash` the connection that a report uses, and its peer the handler that may trace this process. */
+static void adopt_crash_connection(int crash)
+{
+    struct ucred peer = { 0 };
+    socklen_t length = sizeof peer;
+    getsockopt(crash, SOL_SOCKET, SO_PEERCRED, &peer, &length);
+    shim_connections.handler = peer.pid;
+    shim_connections.pidfd = peer.pid > 0 ? shim_high_descriptor((int)syscall(SYS_pidfd_open, peer.pid, 0)) : -1;
+    shim_connections.crash_inode = inode_of(crash);
+    shim_connections.owner = shim_pid();
+    __atomic_store_n(&shim_connections.crash, crash, __ATOMIC_RELEASE);
+}
+
+/* False: there is none, a parent's was inherited by fork, or the program closed it and the number is something else now. */
+bool shim_crash_connection_stands(void)
+{
+    int crash = __atomic_load_n(&shim_connections.crash, __ATOMIC_ACQUIRE);
+    return crash >= 0 && shim_connections.owner == shim_pid() && inode_of(crash) == shim_connections.crash_inode;
+}
+
+/* Replaces both connections; on failure the earlier ones stay. */
+int shim_connect_both(const char *address, struct shim_welcome *welcome, int64_t control_limit_ms, int64_t crash_limit_ms)
+{
+    int control = -1;
+    int crash = -1;
+    int error = shim_open(address, CH_ROLE_CONTROL, welcome, shim_deadline(control_limit_ms), &control);
+    if (error != 0) {
+        return error;
+    }
+    struct shim_welcome ignored = { 0 };
+    error = shim_open(address, CH_ROLE_CRASH, &ignored, shim_deadline(crash_limit_ms), &crash);
+    if (error != 0) {
+        close(control);
+        return error;
+    }
+    struct shim_connections old = shim_connections;
+    bool old_stands = shim_crash_connection_stands();
+    __atomic_store_n(&shim_connections.crash, -1, __ATOMIC_RELEASE);
+    memmove(shim_connections.address, address, strlen(address) + 1);
+    shim_connections.control = control;
+    adopt_crash_connection(crash);
+    if (old_stands) {
+        close_descriptor(old.crash);
+        close_descriptor(old.control);
+        close_descriptor(old.pidfd);
+    }
+    return 0;
+}
+
+/* On the crash path: a fresh crash connection to the same address, whoever listens there now. */
+int shim_reconnect_crash(int64_t deadline)
+{
+    if (shim_connections.address[0] == '\0') {
+        return ENOTCONN;
+    }
+    if (shim_crash_connection_stands()) {
+        /* First, because the program may have used up every other descriptor. */
+        close_descriptor(shim_connections.crash);
+        close_descriptor(shim_connections.pidfd);
+    }
+    shim_connections.crash = -1;
+    shim_connections.pidfd = -1;
+    int crash = -1;
+    struct shim_welcome ignored = { 0 };
+    int error = shim_open(shim_connections.address, CH_ROLE_CRASH, &ignored, deadline, &crash);
+    if (error == 0) {
+        adopt_crash_connection(crash);
+    }
+    return error;
+}

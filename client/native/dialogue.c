@@ -1,0 +1,179 @@
+/*
+ * One report: the notice, the wait for its release. Runs in signal handlers, with little stack and nothing else: no
+ * allocation, no lock, no stdio. One thread reports; the notice is static because there is only one.
+ */
+#include "shim.h"
+
+#include <poll.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+/* Who reports: pid and tid in one word, so that a forked child does not take its parent's report for its own. 0: nobody. */
+static uint64_t reporter;
+/* The reporter whose report is over. */
+static uint64_t reported;
+
+uint32_t shim_options;
+
+static struct ch_crash_notice notice;
+
+static uint64_t this_thread(void)
+{
+    return (uint64_t)(uint32_t)shim_pid() << 32 | (uint32_t)shim_tid();
+}
+
+static bool same_process(uint64_t left, uint64_t right)
+{
+    return left >> 32 == right >> 32;
+}
+
+static void wait_for_report(uint64_t other)
+{
+    int64_t deadline = shim_deadline(CH_DIALOGUE_LIMIT_MS);
+    while (__atomic_load_n(&reported, __ATOMIC_ACQUIRE) != other && shim_now() < deadline) {
+        poll(NULL, 0, SHIM_WAIT_STEP_MS);
+    }
+}
+
+/*
+ * True: the caller is the one that reports, and must call shim_report_finish. False: this process has been reported;
+ * another thread's report in progress is waited for, the caller's own is not.
+ */
+bool shim_report_begin(void)
+{
+    uint64_t self = this_thread();
+    uint64_t current = __atomic_load_n(&reporter, __ATOMIC_ACQUIRE);
+    do {
+        if (current != 0 && same_process(current, self)) {
+            if (current != self) {
+                wait_for_report(current);
+            }
+            return false;
+        }
+    } while (!__atomic_compare_exchange_n(&reporter, &current, self, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+    return true;
+}
+
+/* The kernel's signal frame holds less than glibc's ucontext_t: what lies beyond the first eight bytes of the mask is not its. */
+static void copy_context(uint8_t *target, const struct shim_evidence *evidence)
+{
+    size_t bytes = evidence->flags & CH_NOTICE_GETCONTEXT ? offsetof(ucontext_t, __fpregs_mem)
+                                                          : offsetof(ucontext_t, uc_sigmask) + sizeof(uint64_t);
+    memcpy(target, evidence->context, bytes);
+}
+
+static void describe_own_abort(uint8_t *target)
+{
+    siginfo_t info = { .si_signo = SIGABRT, .si_code = SI_TKILL };
+    info.si_pid = shim_pid();
+    info.si_uid = (uid_t)syscall(SYS_getuid);
+    memcpy(target, &info, CH_SIGINFO_BYTES);
+}
+
+static void fill_notice(const struct shim_evidence *evidence)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    memset(&notice, 0, sizeof notice);
+    notice.size = sizeof notice;
+    notice.flags = evidence->flags | (shim_dotnet ? CH_NOTICE_DOTNET : 0) | (evidence->fpstate ? CH_NOTICE_FPSTATE_VALID : 0);
+    notice.pid = shim_pid();
+    notice.tid = shim_tid();
+    notice.signal = evidence->signal;
+    notice.code = evidence->code;
+    __asm__("mov %%fs:0, %0" : "=r"(notice.fs_base)); /* the thread pointer points at itself */
+    notice.siginfo_address = (uintptr_t)evidence->info;
+    notice.ucontext_address = (uintptr_t)evidence->context;
+    notice.fpstate_address = (uintptr_t)evidence->fpstate;
+    notice.time = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+    copy_context(notice.ucontext, evidence);
+    if (evidence->info != NULL) {
+        memcpy(notice.siginfo, evidence->info, CH_SIGINFO_BYTES);
+    } else {
+        describe_own_abort(notice.siginfo);
+    }
+    if (evidence->fpstate != NULL) {
+        memcpy(notice.fxsave, evidence->fpstate, CH_FXSAVE_BYTES);
+    }
+}
+
+/* Reads frames until one of `wanted` comes; others, such as Progress, are passed over. */
+static int await(uint16_t wanted, int64_t deadline)
+{
+    for (;;) {
+        struct ch_frame_header header;
+        int error = shim_receive(shim_connections.crash, &header, NULL, 0, deadline);
+        if (error != 0) {
+            return error;
+        }
+        if (header.type == wanted) {
+            return 0;
+        }
+        if (header.type == CH_FRAME_REFUSAL) {
+            return EPROTO;
+        }
+    }
+}
+
+/* The runtime may have named createdump as its tracer in the meantime, and a new connection may lead to another handler. */
+static void name_tracer(void)
+{
+    if (shim_connections.handler > 0) {
+        prctl(PR_SET_PTRACER, (unsigned long)shim_connections.handler, 0, 0, 0);
+    }
+}
+
+static int give_notice(int64_t deadline)
+{
+    name_tracer();
+    int error = shim_send(shim_connections.crash, CH_FRAME_NOTICE, 0, &notice, sizeof notice, -1, deadline);
+    return error != 0 ? error : await(CH_FRAME_TAKEN, deadline);
+}
+
+static int give_notice_again(void)
+{
+    int64_t deadline = shim_deadline(CH_TAKEN_LIMIT_MS);
+    int error = shim_reconnect_crash(deadline);
+    return error != 0 ? error : give_notice(deadline);
+}
+
+/* A handler that was stopped in the middle holds every other thread of this process: only its end frees them. */
+static void kill_handler(void)
+{
+    if (shim_connections.pidfd >= 0) {
+        syscall(SYS_pidfd_send_signal, shim_connections.pidfd, SIGKILL, NULL, 0);
+    }
+}
+
+static void converse(void)
+{
+    int64_t limit = shim_deadline(CH_DIALOGUE_LIMIT_MS);
+    int error = shim_crash_connection_stands() ? give_notice(shim_deadline(CH_TAKEN_LIMIT_MS)) : ENOTCONN;
+    if (error != 0) {
+        error = give_notice_again();
+    }
+    if (error != 0) {
+        return; /* A single-shot handler would be started here. */
+    }
+    if (await(CH_FRAME_RELEASE, limit) == ETIMEDOUT) {
+        kill_handler();
+    }
+}
+
+void shim_report_finish(const struct shim_evidence *evidence)
+{
+    fill_notice(evidence);
+    converse();
+    if (shim_options & CH_OPTION_IGNORE_SYSTEM_CRASH_HANDLER) {
+        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    }
+    __atomic_store_n(&reported, this_thread(), __ATOMIC_RELEASE);
+}
+
+void shim_report(const struct shim_evidence *evidence)
+{
+    if (shim_report_begin()) {
+        shim_report_finish(evidence);
+    }
+}

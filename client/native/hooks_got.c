@@ -1,0 +1,228 @@
+/*
+ * Stage 2: the two slots through which the runtime calls sigaction and abort, in the GOT of libcoreclr.so, or of the main
+ * executable where the runtime is part of it (single-file, NativeAOT). Not for the crash path.
+ */
+#include "shim.h"
+
+#include <link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define MAPS_LINE_BYTES 512
+
+struct image {
+    bool found;
+    ElfW(Addr) base;
+    const ElfW(Phdr) *headers;
+    size_t header_count;
+};
+
+struct dynamic {
+    const ElfW(Sym) *symbols;
+    const char *names;
+    const ElfW(Rela) *jump_slots;
+    size_t jump_slots_bytes;
+    const ElfW(Rela) *others;
+    size_t others_bytes;
+};
+
+struct hook {
+    const char *name;
+    void *replacement;
+    uint32_t bit;
+    bool has_slot;
+    int error;
+};
+
+/* The main executable comes first in the loader's list; libcoreclr.so, if there is one, takes its place. */
+static int choose_image(struct dl_phdr_info *object, size_t size, void *opaque)
+{
+    (void)size;
+    struct image *image = opaque;
+    const char *slash = strrchr(object->dlpi_name, '/');
+    bool coreclr = slash != NULL && strcmp(slash + 1, "libcoreclr.so") == 0;
+    if (!image->found || coreclr) {
+        *image = (struct image) { true, object->dlpi_addr, object->dlpi_phdr, object->dlpi_phnum };
+    }
+    return coreclr;
+}
+
+static const ElfW(Phdr) *segment(const struct image *image, uint32_t type)
+{
+    for (size_t i = 0; i < image->header_count; i++) {
+        if (image->headers[i].p_type == type) {
+            return &image->headers[i];
+        }
+    }
+    return NULL;
+}
+
+/* glibc relocates these pointers in place; other loaders leave them relative. */
+static const void *pointer_of(const struct image *image, const ElfW(Dyn) *entry)
+{
+    ElfW(Addr) value = entry->d_un.d_ptr;
+    return (const void *)(value < image->base ? value + image->base : value);
+}
+
+static bool read_dynamic(const struct image *image, struct dynamic *dynamic)
+{
+    const ElfW(Phdr) *header = segment(image, PT_DYNAMIC);
+    if (header == NULL) {
+        return false;
+    }
+    for (const ElfW(Dyn) *entry = (const void *)(image->base + header->p_vaddr); entry->d_tag != DT_NULL; entry++) {
+        switch (entry->d_tag) {
+        case DT_SYMTAB:
+            dynamic->symbols = pointer_of(image, entry);
+            break;
+        case DT_STRTAB:
+            dynamic->names = pointer_of(image, entry);
+            break;
+        case DT_JMPREL:
+            dynamic->jump_slots = pointer_of(image, entry);
+            break;
+        case DT_PLTRELSZ:
+            dynamic->jump_slots_bytes = entry->d_un.d_val;
+            break;
+        case DT_RELA:
+            dynamic->others = pointer_of(image, entry);
+            break;
+        case DT_RELASZ:
+            dynamic->others_bytes = entry->d_un.d_val;
+            break;
+        default:
+            break;
+        }
+    }
+    return dynamic->symbols != NULL && dynamic->names != NULL;
+}
+
+static bool is_relocated_read_only(const struct image *image, uintptr_t address)
+{
+    const ElfW(Phdr) *relro = segment(image, PT_GNU_RELRO);
+    return relro != NULL && address - (image->base + relro->p_vaddr) < relro->p_memsz;
+}
+
+/* Reads hexadecimal digits; sscanf and strtoul would bind to the newest glibc. */
+static uintptr_t read_address(const char **text)
+{
+    uintptr_t value = 0;
+    for (;; (*text)++) {
+        char digit = **text;
+        if (digit >= '0' && digit <= '9') {
+            value = value << 4 | (uintptr_t)(digit - '0');
+        } else if (digit >= 'a' && digit <= 'f') {
+            value = value << 4 | (uintptr_t)(digit - 'a' + 10);
+        } else {
+            return value;
+        }
+    }
+}
+
+/* One line of maps, "start-end rwxp ...": its protection if the address lies in it, else -1. */
+static int protection_in(const char *line, uintptr_t address)
+{
+    uintptr_t start = read_address(&line);
+    line += *line == '-';
+    uintptr_t end = read_address(&line);
+    if (address < start || address >= end || strlen(line) < 4) {
+        return -1;
+    }
+    return (line[1] == 'r' ? PROT_READ : 0) | (line[2] == 'w' ? PROT_WRITE : 0) | (line[3] == 'x' ? PROT_EXEC : 0);
+}
+
+/* What the kernel has for the page now, so that exactly that can be put back. */
+static int protection_of(uintptr_t address)
+{
+    FILE *maps = fopen("/proc/self/maps", "re");
+    if (maps == NULL) {
+        return PROT_READ;
+    }
+    int protection = -1;
+    char line[MAPS_LINE_BYTES];
+    while (protection < 0 && fgets(line, sizeof line, maps) != NULL) {
+        protection = protection_in(line, address);
+    }
+    fclose(maps);
+    return protection < 0 ? PROT_READ : protection;
+}
+
+static int write_slot(const struct image *image, void **slot, void *value)
+{
+    if (!is_relocated_read_only(image, (uintptr_t)slot)) {
+        __atomic_store_n(slot, value, __ATOMIC_RELEASE);
+        return 0;
+    }
+    size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+    void *page = (void *)((uintptr_t)slot & ~(page_bytes - 1));
+    int before = protection_of((uintptr_t)slot);
+    if (mprotect(page, page_bytes, before | PROT_WRITE) != 0) {
+        return errno;
+    }
+    __atomic_store_n(slot, value, __ATOMIC_RELEASE);
+    return mprotect(page, page_bytes, before) == 0 ? 0 : errno;
+}
+
+static void patch(const struct image *image, struct hook *hook, void **slot)
+{
+    void *former = *slot;
+    if (former != hook->replacement) {
+        if (hook->bit == CH_HOOK_ABORT) {
+            shim_next_abort = (shim_abort_function)former;
+        }
+        hook->error = write_slot(image, slot, hook->replacement);
+    }
+    hook->has_slot = true;
+}
+
+static void scan(const struct image *image, const struct dynamic *dynamic, const ElfW(Rela) *relocations, size_t bytes,
+                 struct hook *hook)
+{
+    for (size_t i = 0; relocations != NULL && i < bytes / sizeof *relocations; i++) {
+        uint64_t type = ELF64_R_TYPE(relocations[i].r_info);
+        const ElfW(Sym) *symbol = &dynamic->symbols[ELF64_R_SYM(relocations[i].r_info)];
+        if ((type == R_X86_64_JUMP_SLOT || type == R_X86_64_GLOB_DAT)
+            && strcmp(dynamic->names + symbol->st_name, hook->name) == 0) {
+            patch(image, hook, (void **)(image->base + relocations[i].r_offset));
+        }
+    }
+}
+
+static bool is_patched(const struct hook *hook)
+{
+    return hook->has_slot && hook->error == 0;
+}
+
+static void explain(const struct hook *hook, char *message, size_t bytes)
+{
+    size_t used = strlen(message);
+    if (!is_patched(hook)) {
+        snprintf(message + used, bytes - used, "%sthe runtime's calls of %s are not seen: %s", used > 0 ? "; " : "", hook->name,
+                 hook->has_slot ? strerror(hook->error) : "it has no GOT slot for it");
+    }
+}
+
+/* Patches what it finds; what is missing is named in `message`. Returns the bits of the hooks in place. */
+uint32_t shim_patch_slots(char *message, size_t message_bytes)
+{
+    struct hook hooks[] = {
+        { .name = "sigaction", .replacement = (void *)shim_sigaction, .bit = CH_HOOK_SIGACTION },
+        { .name = "abort", .replacement = (void *)shim_abort, .bit = CH_HOOK_ABORT },
+    };
+    struct image image = { 0 };
+    struct dynamic dynamic = { 0 };
+    dl_iterate_phdr(choose_image, &image);
+    bool readable = image.found && read_dynamic(&image, &dynamic);
+    uint32_t bits = 0;
+    for (size_t i = 0; i < sizeof hooks / sizeof *hooks; i++) {
+        if (readable) {
+            scan(&image, &dynamic, dynamic.jump_slots, dynamic.jump_slots_bytes, &hooks[i]);
+            scan(&image, &dynamic, dynamic.others, dynamic.others_bytes, &hooks[i]);
+        }
+        bits |= is_patched(&hooks[i]) ? hooks[i].bit : 0;
+        explain(&hooks[i], message, message_bytes);
+    }
+    return bits;
+}

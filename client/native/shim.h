@@ -1,0 +1,147 @@
+/* What the files of the shim share. Nothing here is visible outside libcrashhandler.so. */
+#ifndef SHIM_H
+#define SHIM_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <time.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "../../protocol/crash_handler_protocol.h"
+
+#define SHIM_API __attribute__((visibility("default")))
+
+/* Milliseconds for the two connections of a preloaded process: a program's start must not wait for a slow handler. */
+#define SHIM_PRELOAD_LIMIT_MS 1000
+/* Our descriptors start here, so that programs that expect or close the low numbers do not meet them. */
+#define SHIM_LOWEST_DESCRIPTOR 200
+/* Bytes of a sockaddr_un's path. */
+#define SHIM_ADDRESS_BYTES 108
+/* Milliseconds between two looks of a thread that waits for another one's report. */
+#define SHIM_WAIT_STEP_MS 10
+/* PID 1 cannot be killed by a signal it sends itself. */
+#define SHIM_INIT_PID 1
+/* What a shell shows for a death by signal: 128 + signal. */
+#define SHIM_SIGNAL_STATUS 128
+
+static inline pid_t shim_pid(void)
+{
+    return (pid_t)syscall(SYS_getpid);
+}
+
+static inline pid_t shim_tid(void)
+{
+    return (pid_t)syscall(SYS_gettid);
+}
+
+/* Nanoseconds on CLOCK_MONOTONIC. Every deadline of the shim is an absolute time on this clock, so EINTR restarts none. */
+static inline int64_t shim_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static inline int64_t shim_deadline(int64_t milliseconds)
+{
+    return shim_now() + milliseconds * 1000000;
+}
+
+/* connection.c: sockets and frames. All of it is async-signal-safe. */
+struct shim_connections {
+    int control;   /* -1: none */
+    int crash;     /* -1: none */
+    int pidfd;     /* of the handler, -1: none */
+    pid_t owner;   /* the process that opened them */
+    pid_t handler; /* SO_PEERCRED, 0: not visible in this pid namespace */
+    uint64_t crash_inode;
+    char address[SHIM_ADDRESS_BYTES];
+};
+extern struct shim_connections shim_connections;
+
+struct shim_welcome {
+    void *buffer; /* NULL: not wanted */
+    uint32_t capacity;
+    uint32_t length;
+    uint16_t type; /* the frame that came: Welcome or Refusal */
+};
+
+int shim_send(int fd, uint16_t type, uint32_t request, const void *payload, uint32_t length, int descriptor, int64_t deadline);
+int shim_receive(int fd, struct ch_frame_header *header, void *buffer, uint32_t capacity, int64_t deadline);
+int shim_open(const char *address, uint16_t role, struct shim_welcome *welcome, int64_t deadline, int *fd);
+int shim_high_descriptor(int fd);
+int shim_connect_both(const char *address, struct shim_welcome *welcome, int64_t control_limit_ms, int64_t crash_limit_ms);
+int shim_reconnect_crash(int64_t deadline);
+bool shim_crash_connection_stands(void);
+
+/* dialogue.c: one report. Async-signal-safe. */
+struct shim_evidence {
+    int signal;
+    int code;
+    uint32_t flags;            /* enum ch_notice_flags */
+    const siginfo_t *info;     /* NULL: none, as if the process had called abort */
+    const ucontext_t *context; /* as the kernel or getcontext left it */
+    const void *fpstate;       /* NULL: none; CH_FXSAVE_BYTES */
+};
+bool shim_report_begin(void);
+void shim_report_finish(const struct shim_evidence *evidence);
+void shim_report(const struct shim_evidence *evidence);
+extern uint32_t shim_options; /* enum ch_register_options */
+
+/* flights.c: which fault a thread is handling. Async-signal-safe. */
+struct shim_flight;
+struct shim_flight *shim_flight_begin(int signal, const siginfo_t *info, const ucontext_t *context, const uintptr_t *frame,
+                                      bool *repeated);
+void shim_flight_end(struct shim_flight *flight, const ucontext_t *context);
+/* The thread's live flight of `signal`; 0: the newest of any signal. NULL: none. */
+const struct shim_flight *shim_flight_live(int signal);
+struct shim_evidence shim_flight_evidence(const struct shim_flight *flight);
+
+/* The signals that end a process with a fault. Never SIGQUIT, which is the runtime's own. */
+#define SHIM_SIGNALS { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS }
+
+/* signals.c: the one logic. */
+extern volatile sig_atomic_t shim_installed; /* the signal handlers are in place */
+void shim_install_signals(void);
+int shim_sigaction(int signal, const struct sigaction *action, struct sigaction *former);
+bool shim_is_ours(int signal);
+bool shim_is_fault(const siginfo_t *info);
+int __sigaction(int signal, const struct sigaction *action, struct sigaction *former); /* glibc's own, GLIBC_2.2.5 */
+
+/* abort.c */
+typedef void (*shim_abort_function)(void);
+extern shim_abort_function shim_next_abort; /* NULL: emulate */
+_Noreturn void shim_abort(void);
+
+/* hooks_preload.c */
+bool shim_is_preloaded(void);
+
+/* hooks_got.c: the slots of the runtime's GOT. Returns CH_HOOK_SIGACTION and CH_HOOK_ABORT, as far as found. */
+uint32_t shim_patch_slots(char *message, size_t message_bytes);
+
+/* runtime.c */
+extern volatile sig_atomic_t shim_dotnet; /* a .NET runtime is in the process */
+void shim_detect_runtime(void);
+/* dlsym, which lived in libdl before glibc 2.34 and so may be absent: NULL then. */
+void *shim_lookup(void *handle, const char *name);
+
+/* block.c */
+/* Makes the block if there is none. */
+int shim_block(void **memory, int *descriptor);
+
+/* launch.c: returns the errno of *what; the ready line in `line`. */
+int shim_launch(const char *path, char *const *argv, int32_t limit_ms, char *line, size_t capacity, const char **what);
+
+/* api.c */
+uint32_t shim_hooks(void);
+
+#endif
