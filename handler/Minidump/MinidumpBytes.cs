@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -89,7 +88,7 @@ internal sealed class MinidumpBytes(ReadOnlyMemory<byte> file)
                 throw new MinidumpFormatException($"{what} has an odd length of {size} bytes", rva);
             }
 
-            text = Encoding.Unicode.GetString(Slice((ulong)rva + sizeof(uint), size, what).Span);
+            text = Encoding.Unicode.GetString(TextBytes((ulong)rva + sizeof(uint), size, what).Span);
             _utf16.Add(rva, text);
         }
 
@@ -110,5 +109,10 @@ internal sealed class MinidumpBytes(ReadOnlyMemory<byte> file)
 
     /// <summary>A MinidumpByteArray: a u32 length, then bytes.</summary>
     public ReadOnlyMemory<byte> ByteArray(uint rva, string what)
-        => Slice((ulong)rva + sizeof(uint), BinaryPrimitives.ReadUInt32LittleEndian(Slice(rva, sizeof(uint), what).Span), what);
+        => TextBytes((ulong)rva + sizeof(uint), Read<uint>(rva, what), what);
+
+    private ReadOnlyMemory<byte> TextBytes(ulong offset, uint size, string what)
+        => size <= MinidumpLimits.MaxTextBytes
+            ? Slice(offset, size, what)
+            : throw new MinidumpFormatException($"{what} has a length of {size} bytes, above the limit of {MinidumpLimits.MaxTextBytes}", offset);
 }

@@ -63,6 +63,9 @@ internal static class MinidumpLimits
     /// <summary>Bad entries in a stream before the reader gives that stream up: each costs an exception.</summary>
     public const int MaxProblemsPerStream = 16;
 
+    /// <summary>Bytes of one text the reader takes: far above any path, name or annotation.</summary>
+    public const int MaxTextBytes = 4 * 1024 * 1024;
+
     /// <summary>Bytes of soft errors the reader takes: a thousand errors with the longest texts stay below it.</summary>
     public const int MaxSoftErrorBytes = 16 * 1024 * 1024;
 

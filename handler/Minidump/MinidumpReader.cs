@@ -43,7 +43,7 @@ internal sealed class MinidumpReader(ReadOnlyMemory<byte> file)
         ReadStream(MinidumpStreamType.CrashpadInfo, (stream, location) => _crashpad = new CrashpadInfoReader(_bytes, stream).Read(location));
         foreach (MinidumpStreamType type in TextStreams)
         {
-            ReadStream(type, (_, location) => _linuxFiles[type] = Encoding.UTF8.GetString(_bytes.Slice(location, "the stream").Span));
+            ReadStream(type, ReadText);
         }
 
         ReadStream(MinidumpStreamType.LinuxAuxv, ReadAuxiliaryVector);
@@ -410,6 +410,11 @@ internal sealed class MinidumpReader(ReadOnlyMemory<byte> file)
 
         stream.Note(new MinidumpFormatException($"memory 0x{range.Address:x}, {range.Size} bytes, ends outside the file of {_bytes.Length} bytes", range.Offset));
     }
+
+    private void ReadText(DumpStream stream, MinidumpLocationDescriptor location)
+        => _linuxFiles[stream.Type] = stream.Size <= MinidumpLimits.MaxRawStreamBytes
+            ? Encoding.UTF8.GetString(_bytes.Slice(location, "the stream").Span)
+            : throw new MinidumpFormatException($"the stream has {stream.Size} bytes, above the limit of {MinidumpLimits.MaxRawStreamBytes}", location.Rva);
 
     private void ReadAuxiliaryVector(DumpStream stream, MinidumpLocationDescriptor location)
     {
