@@ -1,0 +1,252 @@
+using System.Text;
+using CrashHandler.Handler.Daemon;
+using CrashHandler.Handler.Posix;
+using CrashHandler.Protocol;
+using Serilog;
+using Xunit;
+
+namespace CrashHandler.Tests.Daemon;
+
+/// <summary>Real sockets against real sessions; only the capture is played.</summary>
+public sealed class SessionsTests : IDisposable
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("sessions").FullName;
+    private readonly EventLoop _loop = new(TimeProvider.System);
+    private readonly SeqPacketSocket _listener;
+    private readonly Sessions _sessions;
+    private readonly Thread _thread;
+    private readonly Control _control = new();
+    private readonly ManualResetEventSlim _mayRecord = new(initialState: true);
+    private readonly List<CaptureJob> _recorded = [];
+
+    public SessionsTests()
+    {
+        _listener = SeqPacketSocket.Listen(Address, 16);
+        Welcome welcome = new(Environment.ProcessId, Guid.Empty, "/db", null, "0.1.0");
+        _sessions = new Sessions(_loop, _listener, _control, () => welcome, PosixFiles.UserId(), TimeProvider.System, () => Log.Logger)
+        {
+            Record = job =>
+            {
+                lock (_recorded)
+                {
+                    _recorded.Add(job);
+                }
+
+                _mayRecord.Wait(s_limit);
+                return ReleaseOutcome.Reported;
+            },
+            BusyChanged = _ => { },
+        };
+        _sessions.Open();
+        _thread = new Thread(_loop.Run);
+        _thread.Start();
+    }
+
+    private string Address => Path.Combine(_directory, "s");
+
+    public void Dispose()
+    {
+        _mayRecord.Set();
+        _loop.Post(_loop.Stop);
+        Assert.True(_thread.Join(s_limit));
+        _sessions.Dispose();
+        _listener.Dispose();
+        _loop.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    [Fact]
+    public void HelloIsAnsweredByWelcome()
+    {
+        using SeqPacketSocket client = Connect(ConnectionRole.Control);
+    }
+
+    [Fact]
+    public void AnotherVersionIsRefusedInWords()
+    {
+        using SeqPacketSocket client = Open();
+        byte[] hello = Hello(ConnectionRole.Control);
+        hello[4] = 9;
+        client.Send(hello);
+
+        (FrameType type, byte[] payload) = Receive(client);
+
+        Assert.Equal(FrameType.Refusal, type);
+        Assert.Equal((byte)RefusalReason.Version, payload[0]);
+        Assert.Contains("version 9", Encoding.UTF8.GetString(payload, 2, payload.Length - 2), StringComparison.Ordinal);
+        AssertClosed(client);
+    }
+
+    [Theory]
+    [InlineData("00")]
+    [InlineData("434852500100010000000000" + "00000000")]
+    [InlineData("434852500100200000000000" + "00000000")]
+    [InlineData("434852500100010020000000" + "00000000" + "0900000000000000" + "0100000001000000" + "00000000000000000000000000000000")]
+    public void NonsenseEndsItsOwnConnectionOnly(string hex)
+    {
+        using SeqPacketSocket neighbour = Connect(ConnectionRole.Control);
+        using SeqPacketSocket client = Open();
+        client.Send(Convert.FromHexString(hex));
+
+        (FrameType type, byte[] payload) = Receive(client);
+
+        Assert.Equal(FrameType.Refusal, type);
+        Assert.Equal((byte)RefusalReason.MalformedFrame, payload[0]);
+        AssertClosed(client);
+        neighbour.Send(FrameHeader.Frame(FrameType.GetUploads, [], request: 5));
+        Assert.Equal(FrameType.Uploads, Receive(neighbour).Type);
+    }
+
+    [Fact]
+    public void AFrameOfAnUnknownKindEndsTheConnection()
+    {
+        using SeqPacketSocket client = Connect(ConnectionRole.Control);
+        client.Send(FrameHeader.Frame((FrameType)999, [1, 2, 3]));
+
+        Assert.Equal(FrameType.Refusal, Receive(client).Type);
+        AssertClosed(client);
+    }
+
+    [Fact]
+    public void RegisterWithoutAMemfdEndsTheConnection()
+    {
+        using SeqPacketSocket client = Connect(ConnectionRole.Control);
+        client.Send(FrameHeader.Frame(FrameType.Register, new RegisterPayload(Hooks.Stage2, RegisterOptions.None).ToBytes()));
+
+        Assert.Equal(FrameType.Refusal, Receive(client).Type);
+        AssertClosed(client);
+    }
+
+    [Fact]
+    public void UploadsAreStoredAndTold()
+    {
+        using SeqPacketSocket client = Connect(ConnectionRole.Control);
+        client.Send(FrameHeader.Frame(FrameType.SetUploads, [0], request: 1));
+        Assert.Equal(FrameType.Done, Receive(client).Type);
+        client.Send(FrameHeader.Frame(FrameType.GetUploads, [], request: 2));
+
+        (FrameType type, byte[] payload) = Receive(client);
+
+        Assert.Equal(FrameType.Uploads, type);
+        Assert.Equal([0], payload);
+    }
+
+    [Fact]
+    public void AnInspectorMayNotChangeAnything()
+    {
+        using SeqPacketSocket client = Connect(ConnectionRole.Inspector);
+        client.Send(FrameHeader.Frame(FrameType.SetUploads, [0], request: 1));
+
+        Assert.Equal(FrameType.Refusal, Receive(client).Type);
+        Assert.True(_control.Uploads);
+    }
+
+    [Fact]
+    public void ANoticeIsTakenThenReleased()
+    {
+        using SeqPacketSocket client = Connect(ConnectionRole.Crash);
+        client.Send(FrameHeader.Frame(FrameType.Notice, Notice()));
+
+        Assert.Equal(FrameType.Taken, Receive(client).Type);
+        (FrameType type, byte[] payload) = Receive(client);
+        Assert.Equal(FrameType.Release, type);
+        Assert.Equal([0, 0, 0, 0], payload);
+        CaptureJob job = Assert.Single(_recorded);
+        Assert.Equal(Environment.ProcessId, job.Identity.ProcessId);
+    }
+
+    [Fact]
+    public void OneDeathIsOneReportHoweverOftenItIsTold()
+    {
+        _mayRecord.Reset();
+        using SeqPacketSocket first = Connect(ConnectionRole.Crash);
+        using SeqPacketSocket second = Connect(ConnectionRole.Crash);
+        first.Send(FrameHeader.Frame(FrameType.Notice, Notice()));
+        Assert.Equal(FrameType.Taken, Receive(first).Type);
+        second.Send(FrameHeader.Frame(FrameType.Notice, Notice()));
+        Assert.Equal(FrameType.Taken, Receive(second).Type);
+        _mayRecord.Set();
+
+        Assert.Equal(FrameType.Release, Receive(first).Type);
+        Assert.Equal(FrameType.Release, Receive(second).Type);
+        second.Send(FrameHeader.Frame(FrameType.Notice, Notice()));
+        Assert.Equal(FrameType.Taken, Receive(second).Type);
+        Assert.Equal(FrameType.Release, Receive(second).Type);
+        Assert.Single(_recorded);
+    }
+
+    [Fact]
+    public void ALongCaptureShowsProgress()
+    {
+        _mayRecord.Reset();
+        using SeqPacketSocket client = Connect(ConnectionRole.Crash);
+        client.Send(FrameHeader.Frame(FrameType.Notice, Notice()));
+        Assert.Equal(FrameType.Taken, Receive(client).Type);
+
+        Assert.Equal(FrameType.Progress, Receive(client).Type);
+        _mayRecord.Set();
+        Assert.Equal(FrameType.Release, Receive(client).Type);
+    }
+
+    private static byte[] Hello(ConnectionRole role)
+        => FrameHeader.Frame(FrameType.Hello, new HelloPayload(role, Hooks.None, Environment.ProcessId, Environment.ProcessId).ToBytes());
+
+    private static byte[] Notice()
+    {
+        byte[] notice = new byte[CrashNotice.Size];
+        BitConverter.TryWriteBytes(notice, CrashNotice.Size);
+        return notice;
+    }
+
+    private static (FrameType Type, byte[] Payload) Receive(SeqPacketSocket socket)
+    {
+        byte[] buffer = new byte[FrameHeader.Size + ProtocolLimits.MaxPayloadBytes];
+        ReceivedPacket packet = socket.Receive(buffer) ?? throw new TimeoutException("no frame came");
+        FrameHeader header = FrameHeader.Parse(buffer.AsSpan(0, packet.Length), out ReadOnlySpan<byte> payload);
+        return (header.Type, payload.ToArray());
+    }
+
+    private static void AssertClosed(SeqPacketSocket socket) => Assert.Equal(0, socket.Receive(new byte[64])?.Length);
+
+    private SeqPacketSocket Open()
+    {
+        SeqPacketSocket client = SeqPacketSocket.Connect(Address);
+        client.SetReceiveLimit(s_limit);
+        return client;
+    }
+
+    private SeqPacketSocket Connect(ConnectionRole role)
+    {
+        SeqPacketSocket client = Open();
+        client.Send(Hello(role));
+        (FrameType type, byte[] payload) = Receive(client);
+        Assert.Equal(FrameType.Welcome, type);
+        Assert.Equal("/db", Welcome.Parse(payload).Database);
+        return client;
+    }
+
+    private sealed class Control : IControlRequests
+    {
+        public bool Uploads { get; private set; } = true;
+
+        public void Registered()
+        {
+        }
+
+        public bool GetUploads() => Uploads;
+
+        public void SetUploads(bool upload) => Uploads = upload;
+
+        public IReadOnlyList<UploadedReportPayload> ListUploaded() => [];
+
+        public StatusDocument GetStatus(Sessions sessions) => throw new NotSupportedException();
+
+        public void SubmitPending()
+        {
+        }
+
+        public void EndAtOnce() => throw new NotSupportedException();
+    }
+}
