@@ -16,7 +16,7 @@ internal static class ReportsCommand
         Command command = new("list", "List the reports, newest first.") { database, json };
         command.SetAction(parsed =>
         {
-            using ReportDatabase opened = DatabaseFinder.Open(parsed.GetValue(database));
+            ReportDatabase opened = DatabaseFinder.Open(parsed.GetValue(database));
             List<ReportRecord> reports = [.. opened.List(Complain).OrderByDescending(report => report.Created)];
             if (parsed.GetValue(json))
             {
@@ -53,7 +53,7 @@ internal static class ReportsCommand
         Command command = new("show", "Show one report and its minidump.") { id, database, json };
         command.SetAction(parsed =>
         {
-            using ReportDatabase opened = DatabaseFinder.Open(parsed.GetValue(database));
+            ReportDatabase opened = DatabaseFinder.Open(parsed.GetValue(database));
             ReportRecord report = Find(opened, parsed.GetValue(id)!);
             string dumpPath = opened.DumpPath(report);
             MinidumpFile dump = MinidumpFile.Read(dumpPath);

@@ -131,7 +131,6 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
         _socket.Dispose();
         _loop.Dispose();
         _stopping.Dispose();
-        _database.Dispose();
         if (_log.IsValueCreated && _log.Value is IDisposable log)
         {
             log.Dispose();

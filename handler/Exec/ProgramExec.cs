@@ -29,7 +29,7 @@ internal static unsafe class ProgramExec
         }
 
         string directory = Path.GetFullPath(database ?? Path.Combine(Path.GetTempPath(), $"{Path.GetFileNameWithoutExtension(path)} Crashes"));
-        using ReportDatabase created = ReportDatabase.Create(directory);
+        ReportDatabase created = ReportDatabase.Create(directory);
         string shim = ShimLibrary.FindPath();
         string address = ShimLibrary.Launch(shim, created.Path, url);
         Dictionary<string, string> environment = CurrentEnvironment();

@@ -1,0 +1,17 @@
+namespace CrashHandler.Handler.Collector;
+
+/// <summary>Every limit of the collector, with its unit and reason.</summary>
+internal static class CollectorLimits
+{
+    /// <summary>Bytes of a request's line and headers: what common servers take.</summary>
+    public const int MaxHeadBytes = 32_768;
+
+    /// <summary>Bytes of a body: Socorro's front end answers 413 above it.</summary>
+    public const int MaxBodyBytes = 25 << 20;
+
+    /// <summary>From connect to the whole request: a slow client must not hold a connection for ever.</summary>
+    public static readonly TimeSpan Request = TimeSpan.FromSeconds(60);
+
+    /// <summary>Characters of a field name: Socorro's sanitised names are shorter still.</summary>
+    public const int MaxNameCharacters = 255;
+}

@@ -1,0 +1,62 @@
+using Mono.Unix.Native;
+
+namespace CrashHandler.Handler.Posix;
+
+/// <summary>
+/// Owners and modes of files, through Mono.Posix. Its native helper lies beside the executable; without it, every call here ends in one clear line.
+/// </summary>
+internal static class PosixFiles
+{
+    private const FilePermissions OwnerOnlyDirectory = FilePermissions.S_IRWXU;
+    private const FilePermissions GroupAndOthers = FilePermissions.S_IRWXG | FilePermissions.S_IRWXO;
+
+    /// <summary>The user this process runs as.</summary>
+    public static uint UserId() => Syscall.getuid();
+
+    /// <summary>Makes every file of this process its user's alone.</summary>
+    public static void SetPrivateUmask() => Guard(() => Syscall.umask(GroupAndOthers));
+
+    /// <summary>Device and inode of a file.</summary>
+    /// <exception cref="SyscallException">stat failed.</exception>
+    public static (ulong Device, ulong Inode) Identity(string path) => Guard(() =>
+        Syscall.stat(path, out Stat stat) == 0 ? (stat.st_dev, stat.st_ino) : throw Failed("stat", path));
+
+    /// <summary>Whether a path is a directory (no link) of this user.</summary>
+    public static bool IsOwnDirectory(string path, uint uid) => Guard(() =>
+        Syscall.lstat(path, out Stat stat) == 0 && (stat.st_mode & FilePermissions.S_IFMT) == FilePermissions.S_IFDIR && stat.st_uid == uid);
+
+    /// <summary>Owner of a file.</summary>
+    /// <exception cref="SyscallException">stat failed.</exception>
+    public static uint Owner(string path) => Guard(() => Syscall.stat(path, out Stat stat) == 0 ? stat.st_uid : throw Failed("stat", path));
+
+    /// <summary>Makes a directory for its owner alone; one that exists is left as it is.</summary>
+    /// <exception cref="SyscallException">mkdir failed.</exception>
+    public static void CreatePrivateDirectory(string path) => Guard(() =>
+    {
+        if (Syscall.mkdir(path, OwnerOnlyDirectory) != 0 && Stdlib.GetLastError() != Errno.EEXIST)
+        {
+            throw Failed("mkdir", path, "check that its parent exists and is writable");
+        }
+
+        return 0;
+    });
+
+    /// <summary>Takes a directory of ours away from group and others.</summary>
+    /// <exception cref="SyscallException">chmod failed.</exception>
+    public static void MakePrivate(string path) => Guard(() => Syscall.chmod(path, OwnerOnlyDirectory) == 0 ? 0 : throw Failed("chmod", path));
+
+    private static SyscallException Failed(string syscall, string path, string? advice = null)
+        => new(syscall, NativeConvert.FromErrno(Stdlib.GetLastError()), path, advice);
+
+    private static T Guard<T>(Func<T> call)
+    {
+        try
+        {
+            return call();
+        }
+        catch (DllNotFoundException missing)
+        {
+            throw new DllNotFoundException("libMonoPosixHelper.so is missing; it ships beside crash-handler, put it back there", missing);
+        }
+    }
+}

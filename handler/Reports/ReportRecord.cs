@@ -1,0 +1,80 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace CrashHandler.Handler.Reports;
+
+/// <summary>What is known of a report, beside its dump: the file <c>ID.json</c>. Its presence is what makes a dump a report.</summary>
+internal sealed record ReportRecord
+{
+    /// <summary>Version of this shape; a reader keeps members it does not know.</summary>
+    public const int CurrentVersion = 1;
+
+    public int Version { get; init; } = CurrentVersion;
+
+    /// <summary>A UUID in its usual form; the dump is <c>ID.dmp</c>.</summary>
+    public required string Id { get; init; }
+
+    public required ReportState State { get; init; }
+
+    /// <summary>Time of the crash, UTC.</summary>
+    public required DateTimeOffset Created { get; init; }
+
+    /// <summary>Pid as the process saw itself.</summary>
+    public required int ProcessId { get; init; }
+
+    /// <summary>Tid of the crashed thread, likewise.</summary>
+    public required int ThreadId { get; init; }
+
+    public required string ProcessType { get; init; }
+
+    /// <summary>Absolute path.</summary>
+    public required string Executable { get; init; }
+
+    /// <summary>Such as <c>SIGSEGV /SEGV_MAPERR</c>.</summary>
+    public required string Reason { get; init; }
+
+    public required int Signal { get; init; }
+
+    /// <summary><c>si_code</c>.</summary>
+    public required int Code { get; init; }
+
+    /// <summary>Faulting address, where the signal has one.</summary>
+    public required ulong Address { get; init; }
+
+    /// <summary>Where it goes; null: to the handler's URL, whichever handler that is.</summary>
+    public string? Url { get; init; }
+
+    /// <summary>Everything that is sent with it.</summary>
+    public required IReadOnlyDictionary<string, string> Parameters { get; init; }
+
+    /// <summary>What could not be read or was cut.</summary>
+    public IReadOnlyList<string> SoftErrors { get; init; } = [];
+
+    /// <summary>From the notice to the written dump.</summary>
+    public double CaptureMilliseconds { get; init; }
+
+    /// <summary>Attempts that a server answered; no answer at all is none.</summary>
+    public int Attempts { get; init; }
+
+    public string? LastError { get; init; }
+
+    public DateTimeOffset? LastAttempt { get; init; }
+
+    /// <summary>Not before; null: as soon as can be.</summary>
+    public DateTimeOffset? NextAttempt { get; init; }
+
+    public DateTimeOffset? UploadedAt { get; init; }
+
+    /// <summary>What the server calls it.</summary>
+    public string? ServerId { get; init; }
+
+    /// <summary>The server's whole answer, trimmed, at most 4 KiB.</summary>
+    public string? ServerAnswer { get; init; }
+
+    /// <summary>Somebody asked for its upload: sent even when uploads are off.</summary>
+    public bool ExplicitRequest { get; init; }
+
+    /// <summary>Members of a later version; they survive a rewrite.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Unknown { get; init; }
+}
