@@ -28,13 +28,30 @@ internal static class SoftErrorReader
             }
 
             return root.GetArrayLength() <= MinidumpLimits.MaxObjectsRead
-                ? [.. root.EnumerateArray().Select(element => new DumpSoftError(element.GetRawText(), Describe(element)))]
+                ? [.. root.EnumerateArray().Select(element => new DumpSoftError(Canonical(element), Describe(element)))]
                 : throw new MinidumpFormatException($"{root.GetArrayLength()} soft errors are above the limit of {MinidumpLimits.MaxObjectsRead}", location.Rva);
         }
         catch (JsonException e)
         {
             throw new MinidumpFormatException($"the soft errors are no JSON: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}", location.Rva);
         }
+    }
+
+    /// <summary>The same JSON with everything escaped that a terminal could act on; a text of JSON where it holds half a character.</summary>
+    private static string Canonical(JsonElement element)
+    {
+        using MemoryStream json = new();
+        try
+        {
+            using Utf8JsonWriter writer = new(json);
+            element.WriteTo(writer);
+        }
+        catch (InvalidOperationException)
+        {
+            return $"\"{JsonEncodedText.Encode(element.GetRawText())}\"";
+        }
+
+        return Encoding.UTF8.GetString(json.GetBuffer().AsSpan(0, (int)json.Length));
     }
 
     /// <summary>Ours as <c>step subject: reason</c>, any other as its JSON.</summary>
