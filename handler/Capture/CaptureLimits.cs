@@ -62,4 +62,7 @@ internal static class CaptureLimits
 
     /// <summary>Bytes of a build id: linkers write 8 to 32.</summary>
     public const int BuildIdBytes = 64;
+
+    /// <summary>Bytes of a runtime library that is searched for its version: libcoreclr.so has some 7 MB.</summary>
+    public const long MaxRuntimeFileBytes = 64 << 20;
 }

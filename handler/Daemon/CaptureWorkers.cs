@@ -1,58 +1,55 @@
-using System.Collections.Concurrent;
 using CrashHandler.Protocol;
 using Serilog;
 
 namespace CrashHandler.Handler.Daemon;
 
 /// <summary>
-/// The threads that capture. Each is the tracer of its own target, and ptrace belongs to a thread: so they are dedicated ones, never of a
-/// pool. They are started when needed: an idle handler has none.
+/// The threads that capture. ptrace belongs to a thread, so each is a dedicated one, and it ends with its capture: what a tracer could not let go is
+/// let go by the kernel when it ends. On the event loop's thread, but for the captures themselves.
 /// </summary>
-internal sealed class CaptureWorkers(Func<CaptureJob, ReleaseOutcome> record, Action<CaptureJob, ReleaseOutcome> completed, TimeProvider time, ILogger log)
-    : IDisposable
+internal sealed class CaptureWorkers(Func<CaptureJob, ReleaseOutcome> record, Action<CaptureJob, ReleaseOutcome> completed, EventLoop loop, TimeProvider time, Func<ILogger> log)
 {
     // A stack of the default 8 MiB would only be reserved, but small is enough: the capture does not recurse.
     private const int StackBytes = 1 << 20;
 
-    private readonly BlockingCollection<CaptureJob> _jobs = [];
-    private int _threads;
-    private int _busy;
+    private readonly Queue<CaptureJob> _waiting = new();
+    private int _running;
 
-    /// <summary>Hands over a job. On the event loop's thread.</summary>
+    /// <summary>Hands over a job; it waits for one of the threads.</summary>
     public void Enqueue(CaptureJob job)
     {
-        if (_threads < DaemonLimits.CaptureWorkers && Volatile.Read(ref _busy) + _jobs.Count >= _threads)
-        {
-            _threads++;
-            new Thread(Work, StackBytes) { IsBackground = true, Name = $"capture {_threads}" }.Start();
-        }
-
-        _jobs.Add(job);
+        _waiting.Enqueue(job);
+        StartNext();
     }
 
-    public void Dispose() => _jobs.CompleteAdding();
-
-    private void Work()
+    private void StartNext()
     {
-        foreach (CaptureJob job in _jobs.GetConsumingEnumerable())
+        if (_running < DaemonLimits.CaptureWorkers && _waiting.TryDequeue(out CaptureJob? job))
         {
-            Interlocked.Increment(ref _busy);
-            job.Touch(time.GetTimestamp());
-            ReleaseOutcome outcome = ReleaseOutcome.NotReported;
-            try
-            {
-                outcome = record(job);
-            }
-            catch (Exception failure)
-            {
-                // Whatever it is, it must cost this report only, and must be seen.
-                log.Error(failure, "No report of pid {ProcessId}", job.Identity.ProcessId);
-            }
-            finally
-            {
-                Interlocked.Decrement(ref _busy);
-                completed(job, outcome);
-            }
+            _running++;
+            new Thread(() => Work(job), StackBytes) { IsBackground = true, Name = "capture" }.Start();
         }
+    }
+
+    private void Work(CaptureJob job)
+    {
+        job.Touch(time.GetTimestamp());
+        ReleaseOutcome outcome = ReleaseOutcome.NotReported;
+        try
+        {
+            outcome = record(job);
+        }
+        catch (Exception failure)
+        {
+            // Whatever it is, it must cost this report only, and must be seen.
+            log().Error(failure, "No report of pid {Client}", job.Identity.ProcessId);
+        }
+
+        loop.Post(() =>
+        {
+            _running--;
+            completed(job, outcome);
+            StartNext();
+        });
     }
 }

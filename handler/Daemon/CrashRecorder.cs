@@ -28,8 +28,7 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
     {
         long began = time.GetTimestamp();
         CaptureRequest request = new() { ProcessId = job.Identity.ProcessId, StartTime = job.Identity.StartTime, Notice = job.Notice };
-        using FrozenProcess frozen = FrozenProcess.Freeze(request);
-        job.Touch(time.GetTimestamp());
+        using FrozenProcess frozen = FrozenProcess.Freeze(request, progress: _ => job.Touch(time.GetTimestamp()));
         ProcessSnapshot snapshot = frozen.TakeSnapshot();
         job.Touch(time.GetTimestamp());
         Registration registration = ReadRegistration(job);
@@ -59,7 +58,7 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
         };
         report.Commit(record);
         log.Value.Information(
-            "Report {Id}: pid {ProcessId} ({ProcessType}), {Reason}, {Threads} threads, {SoftErrors} soft errors, {Milliseconds:0.0} ms",
+            "Report {Id}: pid {Client} ({ProcessType}), {Reason}, {Threads} threads, {SoftErrors} soft errors, {Milliseconds:0.0} ms",
             record.Id, record.ProcessId, record.ProcessType, record.Reason, snapshot.Threads.Count, snapshot.SoftErrors.Count, record.CaptureMilliseconds);
         return ReleaseOutcome.Reported;
     }
@@ -72,7 +71,7 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
         }
         catch (Exception broken) when (broken is MalformedFrameException or SyscallException)
         {
-            log.Value.Warning("Pid {ProcessId} is reported without its parameters: {Reason}", job.Identity.ProcessId, broken.Message);
+            log.Value.Warning("Pid {Client} is reported without its parameters: {Reason}", job.Identity.ProcessId, broken.Message);
             return Registration.Empty;
         }
     }

@@ -9,12 +9,12 @@ internal static class HandlerLog
     /// <summary>Name of the newest file; older ones are numbered.</summary>
     public const string FileName = "handler.log";
 
-    private const string Template = "{Timestamp:yyyy-MM-dd HH:mm:ss.fff zzz} {Level:u3} {ProcessId} {Message:lj}{NewLine}{Exception}";
+    private const string Template = "{Timestamp:yyyy-MM-dd HH:mm:ss.fff zzz} {Level:u3} {Handler} {Message:lj}{NewLine}{Exception}";
 
     /// <summary>Opens it.</summary>
     public static Logger Open(string database) => new LoggerConfiguration()
         .MinimumLevel.Information()
-        .Enrich.WithProperty("ProcessId", Environment.ProcessId)
+        .Enrich.WithProperty("Handler", Environment.ProcessId)
         .WriteTo.File(
             Path.Combine(database, FileName),
             outputTemplate: Template,

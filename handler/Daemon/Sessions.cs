@@ -66,7 +66,6 @@ internal sealed class Sessions(
     public void Dispose()
     {
         Close();
-        _workers?.Dispose();
         foreach (ClientConnection connection in _connections.ToArray())
         {
             Drop(connection);
@@ -139,7 +138,7 @@ internal sealed class Sessions(
             }
             catch (SyscallException gone)
             {
-                log().Debug("Connection of pid {ProcessId} ended: {Reason}", connection.Peer.Pid, gone.Message);
+                log().Debug("Connection of pid {Client} ended: {Reason}", connection.Peer.Pid, gone.Message);
                 Drop(connection);
             }
         }
@@ -255,7 +254,7 @@ internal sealed class Sessions(
         client.Registration?.Dispose();
         client.Registration = reader;
         client.Hooks |= register.Hooks;
-        log().Information("Pid {ProcessId} registered, hooks {Hooks}", client.Identity.ProcessId, client.Hooks);
+        log().Information("Pid {Client} registered, hooks {Hooks}", client.Identity.ProcessId, client.Hooks);
         connection.Send(FrameType.Done, [], header.Request);
         control.Registered();
     }
@@ -332,8 +331,8 @@ internal sealed class Sessions(
         {
             job = new CaptureJob(identity, payload.ToArray(), client.Registration?.Duplicate(), client.Hooks);
             _deaths.Add(identity, job);
-            log().Information("Pid {ProcessId} dies", identity.ProcessId);
-            (_workers ??= new CaptureWorkers(Record, (done, outcome) => loop.Post(() => Complete(done, outcome)), time, log())).Enqueue(job);
+            log().Information("Pid {Client} dies", identity.ProcessId);
+            (_workers ??= new CaptureWorkers(Record, Complete, loop, time, log)).Enqueue(job);
             loop.After(TimeSpan.FromMilliseconds(ProtocolLimits.ProgressIntervalMilliseconds), () => Tick(job));
         }
 
@@ -358,7 +357,7 @@ internal sealed class Sessions(
         if (job.LastProgress != 0 && time.GetElapsedTime(job.LastProgress) > DaemonLimits.CaptureWatchdog)
         {
             // The kernel lets a dead tracer's victims go: better no report than a process that hangs for ever.
-            log().Fatal("The capture of pid {ProcessId} made no progress for {Limit}; this handler ends itself", job.Identity.ProcessId, DaemonLimits.CaptureWatchdog);
+            log().Fatal("The capture of pid {Client} made no progress for {Limit}; this handler ends itself", job.Identity.ProcessId, DaemonLimits.CaptureWatchdog);
             control.EndAtOnce();
         }
 
@@ -411,7 +410,7 @@ internal sealed class Sessions(
         }
         catch (SyscallException gone)
         {
-            log().Debug("Pid {ProcessId} did not take {Frame}: {Reason}", connection.Peer.Pid, type, gone.Message);
+            log().Debug("Pid {Client} did not take {Frame}: {Reason}", connection.Peer.Pid, type, gone.Message);
             Drop(connection);
         }
     }
@@ -424,7 +423,7 @@ internal sealed class Sessions(
         }
 
         Refused++;
-        log().Warning("Connection of pid {ProcessId} refused: {Reason}", connection.Peer.Pid, text);
+        log().Warning("Connection of pid {Client} refused: {Reason}", connection.Peer.Pid, text);
         byte[] payload = [(byte)reason, 0, .. Encoding.UTF8.GetBytes(text)];
         SendOrDrop(connection, FrameType.Refusal, payload);
         Drop(connection);
