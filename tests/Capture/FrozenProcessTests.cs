@@ -354,7 +354,7 @@ public sealed class FrozenProcessTests(VictimProgram program)
     public void A_thread_that_will_not_stop_is_left_out_and_let_go_when_its_tracer_ends()
     {
         using VictimProcess victim = VictimProcess.Start(program, threads: 3, "vfork");
-        VictimThread waiting = victim.Threads[0];
+        VictimThread waiting = victim.Threads.Single(thread => thread.Index == 0);
         WaitForState(victim, waiting.Tid, 'D');
         CaptureRequest request = victim.Request;
 
