@@ -15,8 +15,8 @@ internal static class CaptureLimits
     /// <summary>Soft errors in a snapshot: a list that people read; the last one counts the rest.</summary>
     public const int MaxSoftErrors = 512;
 
-    /// <summary>For all threads of a process to stop: far above what a runnable thread needs, far below the dialogue's 30 s.</summary>
-    public static readonly TimeSpan StopTime = TimeSpan.FromSeconds(2);
+    /// <summary>For all threads to stop: hundreds on a busy machine need 0.5 s; a watchdog and the client wait for 10 and 30 s.</summary>
+    public static readonly TimeSpan StopTime = TimeSpan.FromSeconds(3);
 
     /// <summary>For threads that had not stopped, or died, to be let go: the client waits for its release meanwhile.</summary>
     public static readonly TimeSpan DetachTime = TimeSpan.FromMilliseconds(250);

@@ -351,6 +351,50 @@ public sealed class FrozenProcessTests(VictimProgram program)
     }
 
     [Fact]
+    public void A_thread_that_will_not_stop_is_left_out_and_let_go_when_its_tracer_ends()
+    {
+        using VictimProcess victim = VictimProcess.Start(program, threads: 3, "vfork");
+        VictimThread waiting = victim.Threads.Single(thread => thread.Index == 0);
+        WaitForState(victim, waiting.Tid, 'D');
+        CaptureRequest request = victim.Request;
+
+        ProcessSnapshot snapshot = CaptureThread.Run(() =>
+        {
+            FrozenProcess frozen = FrozenProcess.Freeze(request);
+            using (frozen)
+            {
+                ProcessSnapshot taken = frozen.TakeSnapshot();
+                frozen.Dispose();
+                Assert.True(frozen.TracerThreadMustEnd);
+                return taken;
+            }
+        });
+
+        SoftError error = Assert.Single(snapshot.SoftErrors);
+        Assert.Equal((nameof(CaptureStep.Stop), $"tid {waiting.Tid}"), (error.Step, error.Subject));
+        Assert.Contains("state D", error.Reason, StringComparison.Ordinal);
+        Assert.Equal([waiting.Tid], snapshot.Threads.Where(thread => thread.Registers is null).Select(thread => thread.ThreadId));
+        Assert.Equal(0, Libc.kill(victim.ChildPid, SIGKILL));
+        victim.AssertEveryThreadRuns();
+    }
+
+    [Fact]
+    public void More_threads_than_a_dump_may_have_are_cut_by_tid()
+    {
+        using VictimProcess victim = VictimProcess.Start(program, threads: CaptureLimits.MaxThreads + 3);
+        Stopwatch clock = Stopwatch.StartNew();
+
+        ProcessSnapshot snapshot = CaptureThread.Capture(victim);
+
+        TestContext.Current.TestOutputHelper!.WriteLine($"{victim.Threads.Count} threads: {clock.Elapsed.TotalMilliseconds:F1} ms");
+        Assert.StartsWith("4 threads left out", Assert.Single(snapshot.SoftErrors).Reason, StringComparison.Ordinal);
+        Assert.Equal(CaptureLimits.MaxThreads, snapshot.Threads.Count);
+        Assert.Equal(victim.Pid, snapshot.Threads[0].ThreadId);
+        Assert.All(snapshot.Threads, thread => Assert.NotNull(thread.Stack));
+        victim.AssertEveryThreadRuns();
+    }
+
+    [Fact]
     public void A_notice_of_an_unknown_thread_freezes_nothing()
     {
         using VictimProcess victim = VictimProcess.Start(program, threads: 2);

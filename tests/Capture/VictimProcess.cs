@@ -26,6 +26,10 @@ internal sealed class VictimProcess : IDisposable
     public List<VictimThread> Threads { get; } = [];
     public ulong FaultStart { get; private set; }
     public ulong FaultEnd { get; private set; }
+
+    /// <summary>In mode vfork: the child that the first thread waits for; else 0.</summary>
+    public int ChildPid { get; private set; }
+
     public byte[] Notice { get; private set; } = [];
 
     public CaptureRequest Request => new() { ProcessId = Pid, StartTime = ProcStat.ReadStartTime(Pid), Notice = Notice };
@@ -118,6 +122,9 @@ internal sealed class VictimProcess : IDisposable
                         int.Parse(words[2], CultureInfo.InvariantCulture),
                         ulong.Parse(words[3], CultureInfo.InvariantCulture),
                         Convert.ToUInt64(words[4], 16)));
+                    break;
+                case "child":
+                    ChildPid = int.Parse(words[1], CultureInfo.InvariantCulture);
                     break;
                 case "notice":
                     Notice = Convert.FromHexString(words[1]);

@@ -1,6 +1,6 @@
 /* A process to capture: N named threads that count, and one that faults, builds a CrashNotice in its signal handler, prints it
    and then answers one-letter commands, as a reporting thread would wait for its handler. Ends at the end of its input.
-   Usage: victim N segv|overflow|nullcall|leader|compute ; victim 0 trace PID: traces every thread of PID. */
+   Usage: victim N segv|overflow|nullcall|leader|vfork ; victim 0 trace PID: traces every thread of PID. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <pthread.h>
@@ -21,12 +21,13 @@
 
 #define MARKER 0x5ca1ab1e00000000ull
 #define CRASH_MARKER 0x5ca1ab1edeadbeefull
-#define MAX_THREADS 4096
+#define MAX_THREADS 8192
 
 static _Atomic unsigned counters[MAX_THREADS];
 static _Atomic int ready;
 static _Atomic int received;
 static int count;
+static const char *mode;
 
 static void say(const char *format, ...)
 {
@@ -54,9 +55,19 @@ static void *run(void *argument)
     prctl(PR_SET_NAME, name);
     say("thread %ld %ld %llu %p\n", index, syscall(SYS_gettid), (unsigned long long)pthread_self(), (void *)&marker);
     atomic_fetch_add(&ready, 1);
+
+    /* The parent of a vfork waits where no signal and no tracer reaches it, until its child is gone. */
+    if (index == 0 && strcmp(mode, "vfork") == 0 && vfork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        say("child %d\n", getpid());
+        atomic_fetch_add(&ready, 1);
+        for (;;)
+            pause();
+    }
+
     for (;;) {
-        struct timespec pause = { 0, 2000000 };
-        nanosleep(&pause, NULL);
+        struct timespec interval = { 0, 2000000 + count * 10000 };
+        nanosleep(&interval, NULL);
         counters[index] += marker != 0;
     }
     return NULL;
@@ -122,7 +133,7 @@ __attribute__((noinline)) static int overflow(int depth)
     return overflow(depth + 1) + frame[0];
 }
 
-static void crash(const char *mode)
+static void crash(void)
 {
     /* On a stack of its own, or an overflow could not be reported. */
     static char alternate[262144];
@@ -136,8 +147,9 @@ static void crash(const char *mode)
         fault((int *)0x10);
 }
 
-static void *crash_late(void *mode)
+static void *crash_late(void *argument)
 {
+    (void)argument;
     prctl(PR_SET_NAME, "crasher");
     char path[64], state = 0;
     snprintf(path, sizeof path, "/proc/self/task/%d/stat", getpid());
@@ -147,7 +159,7 @@ static void *crash_late(void *mode)
             abort();
         fclose(stat);
     }
-    crash(mode);
+    crash();
     return NULL;
 }
 
@@ -173,7 +185,7 @@ int main(int argc, char **argv)
     if (argc == 4)
         return trace(atoi(argv[3]));
     count = atoi(argv[1]);
-    const char *mode = argv[2];
+    mode = argv[2];
     struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK };
     sigfillset(&action.sa_mask);
     sigaction(SIGSEGV, &action, NULL);
@@ -189,13 +201,13 @@ int main(int argc, char **argv)
         if (pthread_create(&thread, &attributes, run, (void *)i) != 0)
             return 2;
     }
-    while (ready < count)
+    while (ready < count + (strcmp(mode, "vfork") == 0))
         sched_yield();
     if (strcmp(mode, "leader") == 0) {
         pthread_t thread;
-        pthread_create(&thread, NULL, crash_late, (void *)mode);
+        pthread_create(&thread, NULL, crash_late, NULL);
         pthread_exit(NULL);
     }
-    crash(mode);
+    crash();
     return 0;
 }

@@ -49,15 +49,15 @@ internal sealed unsafe class ThreadFreezer
         long deadline = Deadline(CaptureLimits.StopTime);
         while (SeizeNew())
         {
+            if (Stopwatch.GetTimestamp() > deadline)
+            {
+                _errors.Add(CaptureStep.Stop, $"process {_pid}", $"it still started threads after {CaptureLimits.StopTime.TotalSeconds} s: some may run");
+                break;
+            }
+
             if ((_failSpots & CaptureFailSpots.Stop) == 0)
             {
                 WaitUntil(deadline);
-            }
-
-            if (Stopwatch.GetTimestamp() > deadline)
-            {
-                _errors.Add(CaptureStep.Stop, $"process {_pid}", $"threads may run that were started within the limit of {CaptureLimits.StopTime.TotalSeconds} s");
-                break;
             }
         }
 
