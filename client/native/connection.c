@@ -1,8 +1,8 @@
 /* Sockets and frames. Everything here may run in a signal handler: no allocation, no lock, no stdio, errno is the caller's. */
 #include "shim.h"
+#include "syscalls.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -19,7 +19,7 @@ static int wait_for(int fd, short events, int64_t deadline)
             return ETIMEDOUT;
         }
         struct pollfd item = { .fd = fd, .events = events };
-        int ready = poll(&item, 1, (int)((left + 999999) / 1000000));
+        int ready = sys_poll(&item, (int)((left + 999999) / 1000000));
         if (ready > 0) {
             return 0;
         }
@@ -51,7 +51,7 @@ int shim_send(int fd, uint16_t type, uint32_t request, const void *payload, uint
         attach_descriptor(&message, control, sizeof control, descriptor);
     }
     for (;;) {
-        if (sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) {
+        if (sys_sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) {
             return 0;
         }
         int error = errno;
@@ -87,7 +87,7 @@ int shim_receive(int fd, struct ch_frame_header *header, void *buffer, uint32_t 
     for (;;) {
         struct iovec parts[2] = { { header, sizeof *header }, { buffer, capacity } };
         struct msghdr message = { .msg_iov = parts, .msg_iovlen = capacity > 0 ? 2 : 1 };
-        ssize_t bytes = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+        ssize_t bytes = sys_recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
         if (bytes >= 0) {
             return check_packet(header, (size_t)bytes, (message.msg_flags & MSG_TRUNC) != 0, capacity);
         }
@@ -107,17 +107,17 @@ int shim_high_descriptor(int fd)
     if (fd < 0 || fd >= SHIM_LOWEST_DESCRIPTOR) {
         return fd;
     }
-    int high = fcntl(fd, F_DUPFD_CLOEXEC, SHIM_LOWEST_DESCRIPTOR);
+    int high = sys_duplicate_from(fd, F_DUPFD_CLOEXEC, SHIM_LOWEST_DESCRIPTOR);
     if (high < 0) {
         return fd;
     }
-    close(fd);
+    sys_close(fd);
     return high;
 }
 
 static int connect_until(int fd, const struct sockaddr_un *address, int64_t deadline)
 {
-    while (connect(fd, (const struct sockaddr *)address, sizeof *address) != 0) {
+    while (sys_connect(fd, address, sizeof *address) != 0) {
         /* EAGAIN: the handler's queue of connections is full; a Unix socket has nothing to poll for here. */
         if (errno != EINTR && errno != EAGAIN) {
             return errno;
@@ -126,7 +126,7 @@ static int connect_until(int fd, const struct sockaddr_un *address, int64_t dead
             return ETIMEDOUT;
         }
         if (errno == EAGAIN) {
-            poll(NULL, 0, SHIM_WAIT_STEP_MS);
+            sys_poll(NULL, SHIM_WAIT_STEP_MS);
         }
     }
     return 0;
@@ -158,7 +158,7 @@ int shim_open(const char *address, uint16_t role, struct shim_welcome *welcome, 
         return ENAMETOOLONG;
     }
     memcpy(name.sun_path, address, length);
-    int connection = shim_high_descriptor(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    int connection = shim_high_descriptor(sys_socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (connection < 0) {
         return errno;
     }
@@ -167,7 +167,7 @@ int shim_open(const char *address, uint16_t role, struct shim_welcome *welcome, 
         error = greet(connection, role, welcome, deadline);
     }
     if (error != 0) {
-        close(connection);
+        sys_close(connection);
         return error;
     }
     *fd = connection;
@@ -183,7 +183,7 @@ static uint64_t inode_of(int fd)
 static void close_descriptor(int fd)
 {
     if (fd >= 0) {
-        close(fd);
+        sys_close(fd);
     }
 }
 
@@ -192,7 +192,7 @@ static void adopt_crash_connection(int crash)
 {
     struct ucred peer = { 0 };
     socklen_t length = sizeof peer;
-    getsockopt(crash, SOL_SOCKET, SO_PEERCRED, &peer, &length);
+    sys_getsockopt(crash, SOL_SOCKET, SO_PEERCRED, &peer, &length);
     shim_connections.handler = peer.pid;
     shim_connections.pidfd = peer.pid > 0 ? shim_high_descriptor((int)syscall(SYS_pidfd_open, peer.pid, 0)) : -1;
     shim_connections.crash_inode = inode_of(crash);
@@ -219,7 +219,7 @@ int shim_connect_both(const char *address, struct shim_welcome *welcome, int64_t
     struct shim_welcome ignored = { 0 };
     error = shim_open(address, CH_ROLE_CRASH, &ignored, shim_deadline(crash_limit_ms), &crash);
     if (error != 0) {
-        close(control);
+        sys_close(control);
         return error;
     }
     struct shim_connections old = shim_connections;

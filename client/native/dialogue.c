@@ -3,8 +3,8 @@
  * allocation, no lock, no stdio. One thread reports; the notice is static because there is only one.
  */
 #include "shim.h"
+#include "syscalls.h"
 
-#include <poll.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -32,7 +32,7 @@ static void wait_for_report(uint64_t other)
 {
     int64_t deadline = shim_deadline(CH_DIALOGUE_LIMIT_MS);
     while (__atomic_load_n(&reported, __ATOMIC_ACQUIRE) != other && shim_now() < deadline) {
-        poll(NULL, 0, SHIM_WAIT_STEP_MS);
+        sys_poll(NULL, SHIM_WAIT_STEP_MS);
     }
 }
 

@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define FLIGHT_SLOTS 1024u /* threads that handle a fault at the same moment; untouched slots cost no memory */
 #define FLIGHT_PROBES 16u
@@ -18,6 +19,7 @@
 #define STACK_REACH 1048576u
 /* Bytes below the stack pointer that belong to the interrupted function. */
 #define RED_ZONE 128u
+#define PAGE_BYTES 4096ul
 /* The words of a frame: the caller's frame pointer, then the return address. */
 #define FRAME_CALLER 0
 #define FRAME_RETURN 1
@@ -27,7 +29,7 @@ struct shim_flight {
     uint64_t key;      /* tid and signal, 0: free */
     uint64_t sequence; /* newest is highest */
     bool in_flight;    /* its handler has not returned */
-    bool unhelped;     /* its handler returned without changing a register */
+    bool unhelped;     /* its handler returned, and the same instruction must fail again */
     uintptr_t frame;   /* frame pointer of our handler */
     uintptr_t restorer; /* our handler's return address, which only signal frames have */
     const ucontext_t *original;
@@ -116,12 +118,29 @@ struct shim_flight *shim_flight_begin(int signal, const siginfo_t *info, const u
     return flight;
 }
 
+static bool is_mapped(const void *address)
+{
+    return syscall(SYS_msync, (uintptr_t)address & ~(PAGE_BYTES - 1), PAGE_BYTES, MS_ASYNC) == 0;
+}
+
+/* A write barrier's handler changes no register and yet helps: only memory that is still missing shows that one did not. */
+static bool is_unhelped(const struct shim_flight *flight, const ucontext_t *context)
+{
+    if (!same_registers(&flight->context, context)) {
+        return false;
+    }
+    if (flight->info.si_signo != SIGSEGV || flight->info.si_code == SI_KERNEL) {
+        return true;
+    }
+    return flight->info.si_code == SEGV_MAPERR && !is_mapped(flight->info.si_addr);
+}
+
 /* Keeps the slot: the next fault of this thread and signal uses it again, and is compared with this one. */
 void shim_flight_end(struct shim_flight *flight, const ucontext_t *context)
 {
     if (flight != NULL) {
         flight->in_flight = false;
-        flight->unhelped = same_registers(&flight->context, context);
+        flight->unhelped = is_unhelped(flight, context);
     }
 }
 
