@@ -91,6 +91,7 @@ internal sealed class ReporterSession
             StartOptions.RequireSubmitUrl(options);
         }
 
+        session._fields = session.Fields();
         if (shimMissing is null)
         {
             session.Attempt(() => session.Register(attached));
@@ -261,7 +262,8 @@ internal sealed class ReporterSession
             LaunchOrJoin();
         }
 
-        _fields = Fields();
+        // A launch or a join tells the database's real path.
+        _fields[RegistrationFields.Database] = Database;
         RegistrationBlock.Initialize(Shim.Block());
         WriteBlockUnannounced();
         _hooks = Shim.Install();

@@ -14,18 +14,19 @@ internal sealed class DatabaseSettings
     private const string LockName = "settings.lock";
 
     private readonly string _directory;
+    private readonly Lazy<Guid> _clientId;
 
-    /// <summary>Opens the settings, making them where there are none.</summary>
-    /// <exception cref="DatabaseException">Both files are broken.</exception>
-    /// <exception cref="SyscallException">They cannot be read or made.</exception>
+    /// <summary>The settings of a directory; nothing is read or made yet, so that looking at a database changes nothing.</summary>
     public DatabaseSettings(string directory)
     {
         _directory = directory;
-        ClientId = Change(settings => settings).Guid;
+        _clientId = new Lazy<Guid>(() => Change(settings => settings).Guid);
     }
 
-    /// <summary>The form's <c>guid</c>.</summary>
-    public Guid ClientId { get; }
+    /// <summary>The form's <c>guid</c>, made at the first call for a new database.</summary>
+    /// <exception cref="DatabaseException">Both files are broken.</exception>
+    /// <exception cref="SyscallException">They cannot be read or made.</exception>
+    public Guid ClientId => _clientId.Value;
 
     /// <summary>The application's choice; true as long as none was made.</summary>
     public bool Uploads => Read(FileName)?.Uploads ?? true;

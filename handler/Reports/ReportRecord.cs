@@ -76,5 +76,5 @@ internal sealed record ReportRecord
 
     /// <summary>Members of a later version; they survive a rewrite.</summary>
     [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Unknown { get; init; }
+    public Dictionary<string, JsonElement>? Unknown { get; set; }
 }

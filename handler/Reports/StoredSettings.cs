@@ -22,5 +22,5 @@ internal sealed record StoredSettings
 
     /// <summary>Members of a later version; they survive a rewrite.</summary>
     [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Unknown { get; init; }
+    public Dictionary<string, JsonElement>? Unknown { get; set; }
 }
