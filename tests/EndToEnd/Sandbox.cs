@@ -7,6 +7,9 @@ namespace CrashHandler.Tests.EndToEnd;
 /// <summary>A directory of a test's own, an identity to run processes as, and those processes: all gone at its end.</summary>
 internal sealed partial class Sandbox : IDisposable
 {
+    private const int SIGKILL = 9;
+    private const int ESRCH = 3;
+
     private readonly string _identity;
     private readonly List<RunningProcess> _processes = [];
 
@@ -150,7 +153,13 @@ internal sealed partial class Sandbox : IDisposable
         // Handlers, and whatever else outlived its parent: everything with this sandbox on its command line is this test's.
         foreach (int pid in Directory.EnumerateDirectories("/proc").Select(folder => int.TryParse(Path.GetFileName(folder), out int pid) ? pid : 0).Where(IsOurs))
         {
-            EndProcess(pid);
+            if (SendSignal(pid, SIGKILL) != 0 && Marshal.GetLastPInvokeError() != ESRCH)
+            {
+                throw new InvalidOperationException($"kill {pid}: errno {Marshal.GetLastPInvokeError()}");
+            }
+
+            // Not WaitForExit: nobody says when pid 1 reaps it. A dead process has no command line, reaped or not.
+            Until(() => IsOurs(pid) ? null : "gone", () => $"the end of process {pid}");
         }
 
         Directory.Delete(Folder, recursive: true);
@@ -169,20 +178,6 @@ internal sealed partial class Sandbox : IDisposable
         }
     }
 
-    private static void EndProcess(int pid)
-    {
-        try
-        {
-            using Process process = Process.GetProcessById(pid);
-            process.Kill();
-            process.WaitForExit(EndToEndLimits.Deadline);
-        }
-        catch (ArgumentException)
-        {
-            // It ended meanwhile.
-        }
-    }
-
     private void Give(string path)
     {
         if (_identity == Identities.User && Environment.IsPrivilegedProcess && ChangeOwner(path, Identities.UnprivilegedId, Identities.UnprivilegedId) != 0)
@@ -190,6 +185,9 @@ internal sealed partial class Sandbox : IDisposable
             throw new IOException($"chown '{path}': errno {Marshal.GetLastPInvokeError()}");
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int SendSignal(int pid, int signal);
 
     [LibraryImport("libc", EntryPoint = "chown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int ChangeOwner(string path, uint user, uint group);

@@ -6,27 +6,8 @@ namespace CrashHandler.Tests.EndToEnd;
 /// <summary>A .NET process that called <c>Start</c>: whatever kills it makes one report, and changes nothing in how it dies.</summary>
 public sealed class StageTwoTests
 {
-    /// <summary>Identity, kind of death, reason in the report.</summary>
-    public static TheoryData<string, string, string> Deaths
-    {
-        get
-        {
-            TheoryData<string, string, string> data = [];
-            foreach (string identity in new[] { Identities.Root, Identities.User })
-            {
-                data.Add(identity, "unhandled", "SIGABRT /SI_TKILL");
-                data.Add(identity, "failfast", "SIGABRT /SI_TKILL");
-                data.Add(identity, "abort", "SIGABRT /SI_TKILL");
-                data.Add(identity, "segv", "SIGSEGV /SEGV_MAPERR");
-                data.Add(identity, "caught-failfast", "SIGABRT /SI_TKILL");
-            }
-
-            return data;
-        }
-    }
-
     [Theory]
-    [MemberData(nameof(Deaths))]
+    [MemberData(nameof(Deaths.All), MemberType = typeof(Deaths))]
     public void DeathIsReportedOnceAndOtherwiseUnchanged(string identity, string kind, string reason)
     {
         using Sandbox sandbox = new(identity);
