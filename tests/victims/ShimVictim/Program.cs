@@ -54,6 +54,9 @@ internal static unsafe partial class Program
                 CatchMany();
                 Environment.FailFast("fail fast");
                 break;
+            case "stuck-handler":
+                StuckHandler.Run(args[1]);
+                break;
             case "caught-then-native-null":
                 CatchMany();
                 goto case "native-null";
