@@ -45,6 +45,7 @@ public sealed class DotNetVictimTests
     /// <summary>What the runtime turns into an exception, and what it survives when it is sent, is no crash.</summary>
     [Theory]
     [InlineData("caught")]
+    [InlineData("caught-on-threads")]
     [InlineData("raise 11")]
     [InlineData("raise 8")]
     public void NoReportForWhatIsSurvived(string kind)

@@ -10,6 +10,7 @@ namespace CrashHandler.Tests.Victims.ShimVictim;
 internal static unsafe partial class Program
 {
     private const int CaughtFaults = 1_000;
+    private const int FaultingThreads = 8;
 
     private static int Main(string[] args)
     {
@@ -49,6 +50,11 @@ internal static unsafe partial class Program
                 break;
             case "caught":
                 CatchMany();
+                break;
+            case "caught-on-threads":
+                Thread[] threads = [.. Enumerable.Range(0, FaultingThreads).Select(_ => new Thread(CatchMany))];
+                Array.ForEach(threads, thread => thread.Start());
+                Array.ForEach(threads, thread => thread.Join());
                 break;
             case "caught-then-fail-fast":
                 CatchMany();
