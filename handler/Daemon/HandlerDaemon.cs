@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using CrashHandler.Handler.Posix;
 using CrashHandler.Handler.Reports;
 using CrashHandler.Handler.Upload;
