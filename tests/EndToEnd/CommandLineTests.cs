@@ -23,7 +23,7 @@ public sealed partial class CommandLineTests
         { WrongUsage, "nonsense", ["run", "--database", "{database}", "--url", "nonsense"] },
         { WrongUsage, "nonsense", ["exec", "--database", "{database}", "--url", "nonsense", "--", "true"] },
         { WrongUsage, "novalue", ["run", "--database", "{database}", "--annotation", "novalue"] },
-        { WrongUsage, "PROGRAM", ["exec", "--database", "{database}"] },
+        { WrongUsage, "exec", ["exec", "--database", "{database}"] },
         { WrongUsage, "show", ["reports", "show"] },
         { WrongUsage, "minidump", ["minidump"] },
         { WrongUsage, "10.0.0.1:1", ["collect", "--listen", "10.0.0.1:1"] },
@@ -33,12 +33,12 @@ public sealed partial class CommandLineTests
         { Failed, "{missing}", ["reports", "show", "00000000-0000-0000-0000-000000000000", "--database", "{missing}"] },
         { Failed, "{missing}", ["status", "--database", "{missing}"] },
         { Failed, "{missing}", ["minidump", "{missing}"] },
-        { Failed, "{text}", ["minidump", "{text}"] },
-        { Failed, "{text}", ["minidump", "{text}", "--json"] },
-        { Failed, "{empty}", ["minidump", "{empty}"] },
-        { Failed, "{truncated}", ["minidump", "{truncated}"] },
-        { Failed, "{truncated}", ["minidump", "{truncated}", "--json"] },
-        { Failed, "{folder}", ["minidump", "{folder}"] },
+        { Failed, "not a minidump", ["minidump", "{text}"] },
+        { Failed, "not a minidump", ["minidump", "{text}", "--json"] },
+        { Failed, "empty", ["minidump", "{empty}"] },
+        { Failed, "truncated", ["minidump", "{truncated}"] },
+        { Failed, "truncated", ["minidump", "{truncated}", "--json"] },
+        { Failed, "directory", ["minidump", "{folder}"] },
         { Failed, "{text}", ["run", "--database", "{text}"] },
         { Failed, "no-such-program", ["exec", "--database", "{database}", "--", "no-such-program"] },
         { Failed, "{missing}", ["exec", "--database", "{database}", "--", "{missing}"] },
@@ -78,7 +78,7 @@ public sealed partial class CommandLineTests
         byte[] whole = File.ReadAllBytes(dump);
         string half = sandbox.WriteFile("half.dmp", whole[..(whole.Length / 2)]);
 
-        AssertOneLine(sandbox.Handler("minidump", half), Failed, half);
+        AssertOneLine(sandbox.Handler("minidump", half), Failed, "truncated");
     }
 
     [Theory]

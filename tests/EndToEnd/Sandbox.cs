@@ -58,6 +58,14 @@ internal sealed partial class Sandbox : IDisposable
     public string CopyScript(string name)
         => WriteFile(name, File.ReadAllBytes(Path.Combine(TestPrograms.RepositoryRoot(), "tests", "EndToEnd", "scripts", name)));
 
+    /// <summary>Compiles a C program of <c>tests/EndToEnd/scripts</c>; returns its path.</summary>
+    public string CompileScript(string name, params string[] options)
+    {
+        string program = PathOf(Path.GetFileNameWithoutExtension(name));
+        ProcessResult compiler = Run("gcc", ["-Wall", "-Wextra", "-Werror", "-O1", "-o", program, CopyScript(name), .. options]);
+        return compiler.ExitCode == 0 ? program : throw new InvalidOperationException($"gcc {name}: {compiler.Error}");
+    }
+
     /// <summary>Starts a program as the identity, in the sandbox, with an environment of the sandbox's own.</summary>
     public RunningProcess Start(string program, params string[] arguments)
     {
