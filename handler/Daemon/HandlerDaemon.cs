@@ -23,6 +23,7 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
     private readonly CancellationTokenSource _stopping = new();
     private UploadQueue? _queue;
     private EventLoop.Timer? _idleExit;
+    private EventLoop.Timer? _trim;
     private bool _isShuttingDown;
 
     private HandlerDaemon(RunOptions options)
@@ -84,7 +85,13 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
         return Cli.CommandLine.Done;
     }
 
-    public void Registered() => EnsureQueue();
+    public void Registered()
+    {
+        EnsureQueue();
+        TrimSoon();
+    }
+
+    public void Captured() => TrimSoon();
 
     public bool GetUploads() => _database.Settings.Uploads;
 
@@ -157,6 +164,7 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
             OnBusyChanged(false);
         }
 
+        WorkingSet.Trim();
         // Whoever launched us with a ready line registers in a moment, with its choice of uploads; nobody does otherwise.
         if (_options.ReadyFd is null)
         {
@@ -181,6 +189,12 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
         }
 
         return _queue;
+    }
+
+    private void TrimSoon()
+    {
+        _trim?.Cancel();
+        _trim = _loop.After(DaemonLimits.TrimDelay, WorkingSet.Trim);
     }
 
     private void OnSignal(PosixSignalContext context)
