@@ -106,6 +106,10 @@ internal sealed partial class Sandbox : IDisposable
             : throw new InvalidOperationException($"{reports.Count} reports instead of one: {string.Join(", ", reports.Select(report => report.GetProperty("reason").GetString()))}");
     }
 
+    /// <summary>Waits until every report of <see cref="Database"/> is marked as uploaded.</summary>
+    public void WaitUntilUploaded()
+        => Until(() => Reports().All(report => report.GetProperty("uploaded").GetBoolean()) ? "all" : null, () => "every report to be marked as uploaded");
+
     /// <summary>The handler of <see cref="Database"/>, from <c>status --json</c>.</summary>
     /// <exception cref="InvalidOperationException">There is none, or there are several.</exception>
     public JsonElement HandlerStatus() => Json("status", "--json", "--database", Database).EnumerateArray().Single();

@@ -33,6 +33,12 @@ if (options.WaitAll)
 foreach ((bool attached, string[] arguments) in options.Children)
 {
     ProcessStartInfo start = new(Environment.ProcessPath!, arguments);
+    if (!attached && options.Handler is not null)
+    {
+        start.ArgumentList.Add("--handler");
+        start.ArgumentList.Add(options.Handler);
+    }
+
     if (attached)
     {
         CrashReporter.AttachChild(start);
