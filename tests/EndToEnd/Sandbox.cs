@@ -54,6 +54,10 @@ internal sealed partial class Sandbox : IDisposable
         return path;
     }
 
+    /// <summary>Copies a script of <c>tests/EndToEnd/scripts</c>, since the repository may be closed to the identity.</summary>
+    public string CopyScript(string name)
+        => WriteFile(name, File.ReadAllBytes(Path.Combine(TestPrograms.RepositoryRoot(), "tests", "EndToEnd", "scripts", name)));
+
     /// <summary>Starts a program as the identity, in the sandbox, with an environment of the sandbox's own.</summary>
     public RunningProcess Start(string program, params string[] arguments)
     {
