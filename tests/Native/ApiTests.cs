@@ -133,19 +133,6 @@ public sealed partial class ApiTests
         Assert.Single(next.Registrations);
     }
 
-    [Fact]
-    public void OursStandHighAndAreNotInherited()
-    {
-        using FakeHandler handler = new();
-        HashSet<string> before = [.. Descriptors()];
-        Assert.Equal(0, Shim.Connect(handler.Address, new byte[1_024], out _).Error);
-        int high = Descriptors().Except(before).Count(number => int.Parse(number) >= 200);
-
-        Assert.InRange(high, 1, 3);
-    }
-
-    private static IEnumerable<string> Descriptors() => Directory.GetFiles("/proc/self/fd").Select(name => name.Split('/')[^1]);
-
     [LibraryImport("libc", EntryPoint = "fcntl")]
     private static partial int Fcntl(int descriptor, int command);
 }

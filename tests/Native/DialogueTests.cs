@@ -7,6 +7,9 @@ namespace CrashHandler.Tests.Native;
 public sealed class DialogueTests
 {
     private const int SegvStatus = 139;
+    private const int LowestDescriptor = 200;
+    private const int ControlCrashAndPidfd = 3;
+    private const int CloseOnExec = 0x80000; // O_CLOEXEC
     private static readonly TimeSpan Quick = TimeSpan.FromSeconds(0.9);
     private static readonly TimeSpan TwiceTaken = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(3);
@@ -61,6 +64,21 @@ public sealed class DialogueTests
         Assert.Single(handler.Notices);
     }
 
+    [Fact]
+    public void OurDescriptorsStandHighAndAreNotInherited()
+    {
+        using FakeHandler handler = new(FakeAnswers.ReleaseWhenTold);
+        using Process process = Victim.StartStage1(NativeBuild.Victim, "segv", handler.Address);
+        Assert.True(handler.Noticed.Wait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        int[] ours = [.. Directory.GetFiles($"/proc/{process.Id}/fdinfo").Where(IsCloseOnExec).Select(name => int.Parse(Path.GetFileName(name)))];
+
+        // What the victim inherited was not close-on-exec, or it would not be there.
+        Assert.Equal(ControlCrashAndPidfd, ours.Length);
+        Assert.All(ours, number => Assert.True(number >= LowestDescriptor));
+        handler.Finish();
+        Victim.Wait(process);
+    }
+
     /// <summary>Two threads: the second one waits for the first one's report, and neither reports twice.</summary>
     [Fact]
     public void AnotherThreadWaitsToo()
@@ -74,5 +92,11 @@ public sealed class DialogueTests
 
         Assert.Equal(SegvStatus, Victim.Wait(process).Status);
         Assert.Single(handler.Notices);
+    }
+
+    private static bool IsCloseOnExec(string information)
+    {
+        string flags = File.ReadLines(information).First(line => line.StartsWith("flags:", StringComparison.Ordinal));
+        return (Convert.ToInt32(flags.Split('\t')[1], 8) & CloseOnExec) != 0;
     }
 }

@@ -10,7 +10,13 @@ internal static class NativeBuild
     /// <summary>The repository's root.</summary>
     public static string Repository { get; } = FindRepository();
 
-    private static readonly Lazy<string> Directory = new(() => System.IO.Directory.CreateTempSubdirectory("shim-tests-").FullName);
+    private static readonly Lazy<string> Directory = new(() =>
+    {
+        string directory = System.IO.Directory.CreateTempSubdirectory("shim-tests-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => System.IO.Directory.Delete(directory, recursive: true);
+        return directory;
+    });
+
     private static readonly Lazy<string> BuiltLibrary = new(() =>
     {
         Run(Path.Combine(Repository, "build", "native"), Directory.Value);
@@ -22,8 +28,12 @@ internal static class NativeBuild
     private static readonly Lazy<string> BuiltVictimWithoutFrames = new(() => Compile("victim", "-O2", "-fomit-frame-pointer"));
     private static readonly Lazy<string> BuiltDotNetVictim = new(() =>
     {
+        // Built from a copy: the repository may be another user's, and its own build may be running.
+        string source = Path.Combine(Directory.Value, "source", "ShimVictim");
         string output = Path.Combine(Directory.Value, "dotnet");
-        Run("dotnet", "build", Path.Combine(Repository, "tests", "victims", "ShimVictim"), "-v", "q", "-nodeReuse:false", "-o", output);
+        Copy(Repository, Path.GetDirectoryName(source)!, "Directory.*.props");
+        Copy(Path.Combine(Repository, "tests", "victims", "ShimVictim"), source, "*.cs*");
+        Run("dotnet", "build", source, "-v", "q", "-nodeReuse:false", "-o", output);
         return Path.Combine(output, "ShimVictim");
     });
 
@@ -44,6 +54,15 @@ internal static class NativeBuild
 
     private static string FindRepository([CallerFilePath] string file = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, "..", ".."));
+
+    private static void Copy(string from, string to, string pattern)
+    {
+        System.IO.Directory.CreateDirectory(to);
+        foreach (string file in System.IO.Directory.GetFiles(from, pattern))
+        {
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+        }
+    }
 
     private static string Compile(string name, params string[] flags)
     {

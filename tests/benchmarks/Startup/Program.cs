@@ -48,8 +48,8 @@ if (!started.IsRunning)
 }
 
 int resident = Field($"/proc/{started.HandlerProcessId}/status", "VmRSS:");
-int dirty = Field($"/proc/{started.HandlerProcessId}/smaps_rollup", "Private_Dirty:");
-Console.WriteLine($"handler, idle after a registration      {resident} KiB resident (at most {MaxResidentKiB}), {dirty} KiB private dirty");
+int anonymous = Field($"/proc/{started.HandlerProcessId}/status", "RssAnon:");
+Console.WriteLine($"handler, idle after a registration      {resident} KiB resident (at most {MaxResidentKiB}), {anonymous} KiB of it anonymous");
 using (Process process = Process.GetProcessById(started.HandlerProcessId))
 {
     process.Kill();
