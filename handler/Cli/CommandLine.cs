@@ -46,11 +46,6 @@ internal static class CommandLine
         {
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
-        catch (UsageException usage)
-        {
-            Console.Error.WriteLine($"crash-handler: {TerminalText.Escape(usage.Message)}");
-            return WrongUsage;
-        }
         catch (Exception known) when (known is DaemonException or DatabaseException or SyscallException or MinidumpFormatException
             or MalformedFrameException or IOException or UnauthorizedAccessException or DllNotFoundException)
         {
