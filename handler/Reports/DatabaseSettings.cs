@@ -29,13 +29,27 @@ internal sealed class DatabaseSettings
     public Guid ClientId => _clientId.Value;
 
     /// <summary>The application's choice; true as long as none was made.</summary>
-    public bool Uploads => Read(FileName)?.Uploads ?? true;
+    /// <exception cref="DatabaseException">Both files are broken.</exception>
+    public bool Uploads => Current()?.Uploads ?? true;
 
     /// <summary>Whether both the application and the operator allow uploads.</summary>
-    public bool IsUploadAllowed => Read(FileName) is not { } settings || ((settings.Uploads ?? true) && !settings.OperatorUploadsOff);
+    /// <exception cref="DatabaseException">Both files are broken.</exception>
+    public bool IsUploadAllowed => Current() is not { } settings || ((settings.Uploads ?? true) && !settings.OperatorUploadsOff);
 
     /// <summary>Stores the application's choice.</summary>
     public void SetUploads(bool upload) => Change(settings => settings with { Uploads = upload });
+
+    private StoredSettings? Current()
+    {
+        try
+        {
+            return Read(FileName);
+        }
+        catch (JsonException)
+        {
+            return Change(settings => settings);
+        }
+    }
 
     private StoredSettings Change(Func<StoredSettings, StoredSettings> change)
     {
