@@ -12,8 +12,10 @@ internal unsafe struct ShimResult
     public int Error;
     public int HandlerProcessId;
     public uint Hooks;
-    private uint _reserved;
+    private readonly uint _reserved;
+#pragma warning disable IDE0044 // A fixed buffer cannot be readonly.
     private fixed byte _message[MessageBytes];
+#pragma warning restore IDE0044
 
     /// <summary>What failed and what to do, or the ready line.</summary>
     public string Message

@@ -18,14 +18,11 @@ static bool request_in_progress;
 /* What is in place in this process, as bits of enum ch_hooks. */
 uint32_t shim_hooks(void)
 {
-    uint32_t dotnet = shim_dotnet ? CH_HOOK_DOTNET : 0;
-    if (!shim_installed) {
-        return dotnet | (shim_is_preloaded() ? CH_HOOK_STAGE1 : 0);
-    }
+    uint32_t hooks = (shim_dotnet ? CH_HOOK_DOTNET : 0) | (shim_installed ? CH_HOOK_SIGNALS : 0);
     if (shim_is_preloaded()) {
-        return dotnet | CH_HOOK_STAGE1 | CH_HOOK_SIGNALS | CH_HOOK_SIGACTION | CH_HOOK_ABORT;
+        return hooks | CH_HOOK_STAGE1 | CH_HOOK_SIGACTION | CH_HOOK_ABORT;
     }
-    return dotnet | CH_HOOK_STAGE2 | CH_HOOK_SIGNALS | slot_hooks;
+    return hooks | (shim_installed ? CH_HOOK_STAGE2 : 0) | slot_hooks;
 }
 
 static void clear(struct crash_handler_result *result)

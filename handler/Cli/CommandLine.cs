@@ -36,18 +36,15 @@ internal static class CommandLine
         ParseResult parsed = root.Parse(arguments);
         if (parsed.Errors.Count > 0)
         {
-            Console.Error.WriteLine($"crash-handler: {TerminalText.Escape(parsed.Errors[0].Message)} See '{CommandPath(parsed)} --help'.");
+            // What is not understood comes after what is missing, and explains it.
+            ParseError error = parsed.Errors[parsed.UnmatchedTokens.Count > 0 ? ^1 : 0];
+            Console.Error.WriteLine($"crash-handler: {TerminalText.Escape(error.Message)} See '{CommandPath(parsed)} --help'.");
             return WrongUsage;
         }
 
         try
         {
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
-        }
-        catch (UsageException usage)
-        {
-            Console.Error.WriteLine($"crash-handler: {TerminalText.Escape(usage.Message)}");
-            return WrongUsage;
         }
         catch (Exception known) when (known is DaemonException or DatabaseException or SyscallException or MinidumpFormatException
             or MalformedFrameException or IOException or UnauthorizedAccessException or DllNotFoundException)

@@ -13,7 +13,7 @@ internal static class MinidumpCommand
         Command command = new("minidump", "Show what is in a minidump.") { file, json };
         command.SetAction(parsed =>
         {
-            MinidumpFile dump = MinidumpFile.Read(parsed.GetValue(file)!);
+            MinidumpFile dump = Read(parsed.GetValue(file)!);
             if (parsed.GetValue(json))
             {
                 using Stream output = Console.OpenStandardOutput();
@@ -27,5 +27,19 @@ internal static class MinidumpCommand
             return CommandLine.Done;
         });
         return command;
+    }
+
+    /// <summary>Reads a minidump; what is wrong with it is said with its path.</summary>
+    /// <exception cref="MinidumpFormatException">It is none, or it is damaged.</exception>
+    public static MinidumpFile Read(string path)
+    {
+        try
+        {
+            return MinidumpFile.Read(path);
+        }
+        catch (MinidumpFormatException damaged)
+        {
+            throw new MinidumpFormatException($"'{path}': {damaged.Message}");
+        }
     }
 }

@@ -56,7 +56,7 @@ internal static class ReportsCommand
             ReportDatabase opened = DatabaseFinder.Open(parsed.GetValue(database));
             ReportRecord report = Find(opened, parsed.GetValue(id)!);
             string dumpPath = opened.DumpPath(report);
-            MinidumpFile dump = MinidumpFile.Read(dumpPath);
+            MinidumpFile dump = MinidumpCommand.Read(dumpPath);
             if (parsed.GetValue(json))
             {
                 using Stream output = Console.OpenStandardOutput();

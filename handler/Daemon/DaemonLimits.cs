@@ -38,4 +38,7 @@ internal static class DaemonLimits
 
     /// <summary>How often a reader starts over when a registration block is written under it.</summary>
     public const int BlockReadAttempts = 16;
+
+    /// <summary>Quiet time after work before memory is given back: work comes in bursts.</summary>
+    public static readonly TimeSpan TrimDelay = TimeSpan.FromSeconds(1);
 }

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using CrashHandler.Handler.Posix;
 using CrashHandler.Handler.Reports;
 using CrashHandler.Handler.Upload;
@@ -22,14 +21,16 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
     private readonly Sessions _sessions;
     private readonly Lazy<ILogger> _log;
     private readonly CancellationTokenSource _stopping = new();
-    private UploadQueue? _queue;
+    private readonly UploadQueue _queue;
     private EventLoop.Timer? _idleExit;
+    private EventLoop.Timer? _trim;
     private bool _isShuttingDown;
 
     private HandlerDaemon(RunOptions options)
     {
         _options = options;
         _since = _time.GetUtcNow();
+        PosixFiles.SetPrivateUmask();
         _database = ReportDatabase.Create(options.Database);
         if (options.Uploads is bool uploads)
         {
@@ -38,6 +39,7 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
 
         _socket = HandlerSocket.Open(AddressFor(options), _time);
         _log = new Lazy<ILogger>(() => HandlerLog.Open(_database.Path));
+        _queue = new UploadQueue(_database, options.Url, _time, _log);
         _loop = new EventLoop(_time);
         Welcome welcome = new(Environment.ProcessId, _database.Settings.ClientId, _database.Path, options.Url?.AbsoluteUri, HandlerVersion.Text);
         CrashRecorder recorder = new(_database, options, _time, _log);
@@ -46,7 +48,7 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
             Record = job =>
             {
                 ReleaseOutcome outcome = recorder.Record(job);
-                _queue?.Wake();
+                _queue.Wake();
                 return outcome;
             },
             BusyChanged = OnBusyChanged,
@@ -85,14 +87,16 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
         return Cli.CommandLine.Done;
     }
 
-    public void Registered() => EnsureQueue();
+    public void Registered() => TrimSoon();
+
+    public void Captured() => TrimSoon();
 
     public bool GetUploads() => _database.Settings.Uploads;
 
     public void SetUploads(bool upload)
     {
         _database.Settings.SetUploads(upload);
-        _queue?.Wake();
+        _queue.Wake();
     }
 
     public IReadOnlyList<UploadedReportPayload> ListUploaded() =>
@@ -103,7 +107,7 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
             .Select(report => new UploadedReportPayload(report.Created, report.ServerAnswer ?? report.ServerId ?? "")),
     ];
 
-    public void SubmitPending() => EnsureQueue().Wake();
+    public void SubmitPending() => _queue.Wake();
 
     public StatusDocument GetStatus(Sessions sessions) => new()
     {
@@ -120,7 +124,7 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
         Captured = sessions.Captured,
         Lost = sessions.Lost,
         Refused = sessions.Refused,
-        LastUploadError = _queue?.Status.LastError,
+        LastUploadError = _queue.Status.LastError,
     };
 
     public void EndAtOnce() => Libc._exit(ExitStuck);
@@ -158,30 +162,21 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
             OnBusyChanged(false);
         }
 
-        // Whoever launched us with a ready line registers in a moment, with its choice of uploads; nobody does otherwise.
-        if (_options.ReadyFd is null)
-        {
-            EnsureQueue();
-        }
-
+        _queue.Start(_stopping.Token);
+        WorkingSet.Trim();
         _loop.Run();
         _stopping.Cancel();
-        _queue?.Finished.Wait(DaemonLimits.Shutdown);
+        _queue.Finished.Wait(DaemonLimits.Shutdown);
         if (_log.IsValueCreated)
         {
             _log.Value.Information("Ends: {Captured} captured, {Lost} lost", _sessions.Captured, _sessions.Lost);
         }
     }
 
-    private UploadQueue EnsureQueue()
+    private void TrimSoon()
     {
-        if (_queue is null)
-        {
-            _queue = new UploadQueue(_database, _options.Url, _time, _log.Value);
-            _queue.Start(_stopping.Token);
-        }
-
-        return _queue;
+        _trim?.Cancel();
+        _trim = _loop.After(DaemonLimits.TrimDelay, WorkingSet.Trim);
     }
 
     private void OnSignal(PosixSignalContext context)

@@ -8,6 +8,9 @@ internal interface IControlRequests
     /// <summary>A client has registered.</summary>
     void Registered();
 
+    /// <summary>A death was made a report, or could not be.</summary>
+    void Captured();
+
     /// <summary>The stored choice of the application.</summary>
     bool GetUploads();
 

@@ -372,6 +372,7 @@ internal sealed class Sessions(
     private void Complete(CaptureJob job, ReleaseOutcome outcome)
     {
         job.Outcome = outcome;
+        control.Captured();
         job.Registration?.Dispose();
         if (outcome == ReleaseOutcome.Reported)
         {

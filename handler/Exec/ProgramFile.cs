@@ -42,7 +42,7 @@ internal static class ProgramFile
 
         byte[] header = new byte[ElfHeaderBytes];
         using FileStream file = File.OpenRead(path);
-        if (file.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) < header.Length || !header.AsSpan().StartsWith("\x7fELF"u8))
+        if (file.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) < header.Length || !header.AsSpan().StartsWith("\u007fELF"u8))
         {
             return null;
         }

@@ -27,6 +27,7 @@ internal static unsafe partial class Libc
         O_DIRECTORY = 0x10000, O_NOFOLLOW = 0x20000, O_CLOEXEC = 0x80000;
     public const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8;
     public const int F_DUPFD_CLOEXEC = 1030, F_GET_SEALS = 1034, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4;
+    public const int MADV_DONTNEED = 4;
     public const int PR_SET_NAME = 15;
     public const nint PTRACE_PEEKUSER = 3, PTRACE_CONT = 7, PTRACE_GETREGSET = 0x4204, PTRACE_SEIZE = 0x4206, PTRACE_INTERRUPT = 0x4207,
         PTRACE_DETACH = 17, PTRACE_GETSIGINFO = 0x4202, PTRACE_LISTEN = 0x4208;
@@ -130,6 +131,7 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, SetLastError = true)] public static partial int waitpid(int pid, int* status, int options);
     [LibraryImport(Name, SetLastError = true)] public static partial nint process_vm_readv(int pid, IoVec* local, ulong localCount, IoVec* remote, ulong remoteCount, ulong flags);
     [LibraryImport(Name, SetLastError = true)] public static partial int kill(int pid, int signal);
+    [LibraryImport(Name, SetLastError = true)] public static partial int madvise(nint address, nint length, int advice);
     [LibraryImport(Name)] public static partial void _exit(int status);
     [LibraryImport(Name, SetLastError = true)] public static partial int prctl(int option, nint argument2, nint argument3, nint argument4, nint argument5);
     [LibraryImport(Name, SetLastError = true)] public static partial int execve(byte* path, byte** arguments, byte** environment);

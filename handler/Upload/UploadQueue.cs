@@ -10,7 +10,7 @@ namespace CrashHandler.Handler.Upload;
 /// The one worker that sends reports. Persistent: all it knows is in the records. It wakes on work or when the next attempt is due, and holds the
 /// database's upload lock while it lives.
 /// </summary>
-internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, TimeProvider time, ILogger log)
+internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, TimeProvider time, Lazy<ILogger> log)
 {
     private const string ReportIdField = "crash_report_id";
 
@@ -51,7 +51,7 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
         catch (Exception failure)
         {
             _status = new UploadQueueStatus(null, failure.Message);
-            log.Error(failure, "The upload queue ended; reports are kept, and sent by the next handler");
+            log.Value.Error(failure, "The upload queue ended; reports are kept, and sent by the next handler");
         }
         finally
         {
@@ -119,7 +119,7 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
         _lastUpload = time.GetUtcNow();
         database.Update(after);
         _status = new UploadQueueStatus(null, after.LastError ?? _status.LastError);
-        log.Information("Report {Id} to {Url}: {State} {Answer}", report.Id, UrlRedaction.Redact(url), after.State, after.ServerId ?? after.LastError);
+        log.Value.Information("Report {Id} to {Url}: {State} {Answer}", report.Id, UrlRedaction.Redact(url), after.State, after.ServerId ?? after.LastError);
     }
 
     private async Task<ServerAnswer> PostAsync(ReportRecord report, Uri url, CancellationToken stopping)

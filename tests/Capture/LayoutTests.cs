@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using CrashHandler.Handler.Capture.Linux;
 using Xunit;
 

@@ -235,6 +235,10 @@ public sealed class SessionsTests : IDisposable
         {
         }
 
+        public void Captured()
+        {
+        }
+
         public bool GetUploads() => Uploads;
 
         public void SetUploads(bool upload) => Uploads = upload;

@@ -10,6 +10,7 @@ namespace CrashHandler.Tests.Victims.ShimVictim;
 internal static unsafe partial class Program
 {
     private const int CaughtFaults = 1_000;
+    private const int FaultingThreads = 8;
 
     private static int Main(string[] args)
     {
@@ -50,9 +51,17 @@ internal static unsafe partial class Program
             case "caught":
                 CatchMany();
                 break;
+            case "caught-on-threads":
+                Thread[] threads = [.. Enumerable.Range(0, FaultingThreads).Select(_ => new Thread(CatchMany))];
+                Array.ForEach(threads, thread => thread.Start());
+                Array.ForEach(threads, thread => thread.Join());
+                break;
             case "caught-then-fail-fast":
                 CatchMany();
                 Environment.FailFast("fail fast");
+                break;
+            case "stuck-handler":
+                StuckHandler.Run(args[1]);
                 break;
             case "caught-then-native-null":
                 CatchMany();

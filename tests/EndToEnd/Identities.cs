@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace CrashHandler.Tests.EndToEnd;
+
+/// <summary>
+/// Whom the processes of a test run as: <c>root</c>, or an unprivileged <c>user</c>. Started without root, the root half is skipped and the
+/// user is oneself.
+/// </summary>
+public static class Identities
+{
+    public const string Root = "root";
+
+    public const string User = "user";
+
+    /// <summary>The user id taken for <see cref="User"/> when started as root: nobody's.</summary>
+    public const uint UnprivilegedId = 65534;
+
+    private static readonly Lazy<string?> WhyNoUser = new(LookForObstacle);
+
+    /// <summary>Both, for theories.</summary>
+    public static TheoryData<string> Both => [Root, User];
+
+    /// <summary>Skips the test where this identity cannot be had.</summary>
+    public static void Require(string identity)
+    {
+        if (identity == Root && !Environment.IsPrivilegedProcess)
+        {
+            Assert.Skip("needs root: this half runs the processes as root");
+        }
+
+        if (identity == User && Environment.IsPrivilegedProcess && WhyNoUser.Value is { } reason)
+        {
+            Assert.Skip(reason);
+        }
+    }
+
+    /// <summary>What to put before a program's arguments.</summary>
+    public static string[] Prefix(string identity) => identity == User && Environment.IsPrivilegedProcess
+        ? ["setpriv", $"--reuid={UnprivilegedId}", $"--regid={UnprivilegedId}", "--clear-groups", "--"]
+        : [];
+
+    private static string? LookForObstacle()
+    {
+        if (!File.Exists("/usr/bin/setpriv") && !File.Exists("/bin/setpriv"))
+        {
+            return "needs setpriv (util-linux) to run processes as an unprivileged user";
+        }
+
+        ProcessStartInfo start = new("setpriv", [.. Prefix(User)[1..], "test", "-r", typeof(object).Assembly.Location]);
+        using Process process = Process.Start(start)!;
+        process.WaitForExit();
+        return process.ExitCode == 0 ? null : $"needs a .NET runtime that every user can read; {typeof(object).Assembly.Location} is not";
+    }
+}

@@ -1,0 +1,76 @@
+using System.Diagnostics;
+
+namespace CrashHandler.Tests.EndToEnd;
+
+/// <summary>A process of a test, with its standard streams.</summary>
+internal sealed class RunningProcess : IDisposable
+{
+    private readonly Process _process;
+    private readonly Task<string> _error;
+    private readonly List<string> _lines = [];
+
+    public RunningProcess(ProcessStartInfo start)
+    {
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        _process = Process.Start(start)!;
+        _error = _process.StandardError.ReadToEndAsync();
+    }
+
+    public int Pid => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>Reads the next line of standard output.</summary>
+    /// <exception cref="InvalidOperationException">There is none: the process closed its output.</exception>
+    public string ReadLine()
+    {
+        using CancellationTokenSource deadline = new(EndToEndLimits.Deadline);
+        string line = _process.StandardOutput.ReadLineAsync(deadline.Token).AsTask().GetAwaiter().GetResult()
+            ?? throw new InvalidOperationException($"no more output from {_process.StartInfo.FileName}: {_error.GetAwaiter().GetResult()}");
+        _lines.Add(line);
+        return line;
+    }
+
+    /// <summary>Reads standard output up to a line.</summary>
+    public void ReadUntil(string line)
+    {
+        while (ReadLine() != line)
+        {
+        }
+    }
+
+    public void WriteLine(string line)
+    {
+        _process.StandardInput.WriteLine(line);
+        _process.StandardInput.Flush();
+    }
+
+    /// <summary>Closes standard input, waits, and returns everything, including the lines read before.</summary>
+    /// <exception cref="TimeoutException">It did not end, or something of it kept its output open.</exception>
+    public ProcessResult Finish()
+    {
+        _process.StandardInput.Close();
+        Task<string> output = _process.StandardOutput.ReadToEndAsync();
+        if (!_process.WaitForExit(EndToEndLimits.Deadline) || !Task.WaitAll([output, _error], EndToEndLimits.Deadline))
+        {
+            throw new TimeoutException($"{_process.StartInfo.FileName} {string.Join(' ', _process.StartInfo.ArgumentList)} did not end within {EndToEndLimits.Deadline}, or a process that it left holds its output");
+        }
+
+        string before = string.Concat(_lines.Select(line => line + "\n"));
+        return new ProcessResult(before + output.GetAwaiter().GetResult(), _error.GetAwaiter().GetResult(), _process.ExitCode, Pid);
+    }
+
+    public void Kill() => _process.Kill();
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+        }
+
+        _process.Dispose();
+    }
+}

@@ -1,0 +1,210 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+
+namespace CrashHandler.Tests.EndToEnd;
+
+/// <summary>A directory of a test's own, an identity to run processes as, and those processes: all gone at its end.</summary>
+internal sealed partial class Sandbox : IDisposable
+{
+    private const int SIGKILL = 9;
+    private const int ESRCH = 3;
+
+    private readonly string _identity;
+    private readonly List<RunningProcess> _processes = [];
+
+    public Sandbox(string identity)
+    {
+        Identities.Require(identity);
+        _identity = identity;
+        Folder = TestPrograms.NewFolder("crash-handler-e2e-");
+        Give(Folder);
+        // Private to its user, or the handler would not take it.
+        RuntimeFolder = Path.Combine(Folder, "run");
+        Directory.CreateDirectory(RuntimeFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Give(RuntimeFolder);
+        Database = PathOf("database");
+    }
+
+    /// <summary>The directory; it belongs to the identity.</summary>
+    public string Folder { get; }
+
+    /// <summary>The processes' XDG_RUNTIME_DIR.</summary>
+    public string RuntimeFolder { get; }
+
+    /// <summary>Path of the test's database; nothing makes it before a handler does.</summary>
+    public string Database { get; }
+
+    public string PathOf(string name) => Path.Combine(Folder, name);
+
+    /// <summary>Makes a directory of the identity's.</summary>
+    public string MakeFolder(string name)
+    {
+        string folder = Directory.CreateDirectory(PathOf(name)).FullName;
+        Give(folder);
+        return folder;
+    }
+
+    /// <summary>Writes a file of the identity's.</summary>
+    public string WriteFile(string name, byte[] content)
+    {
+        string path = PathOf(name);
+        File.WriteAllBytes(path, content);
+        Give(path);
+        return path;
+    }
+
+    /// <summary>Copies a script of <c>tests/EndToEnd/scripts</c>, since the repository may be closed to the identity.</summary>
+    public string CopyScript(string name)
+        => WriteFile(name, File.ReadAllBytes(Path.Combine(TestPrograms.RepositoryRoot(), "tests", "EndToEnd", "scripts", name)));
+
+    /// <summary>Compiles a C program of <c>tests/EndToEnd/scripts</c>; returns its path.</summary>
+    public string CompileScript(string name, params string[] options)
+    {
+        string program = PathOf(Path.GetFileNameWithoutExtension(name));
+        ProcessResult compiler = Run("gcc", ["-Wall", "-Wextra", "-Werror", "-O1", "-o", program, CopyScript(name), .. options]);
+        return compiler.ExitCode == 0 ? program : throw new InvalidOperationException($"gcc {name}: {compiler.Error}");
+    }
+
+    /// <summary>Starts a program as the identity, in the sandbox, with an environment of the sandbox's own.</summary>
+    public RunningProcess Start(string program, params string[] arguments)
+    {
+        string[] command = [.. Identities.Prefix(_identity), program, .. arguments];
+        ProcessStartInfo start = new(command[0], command[1..]) { WorkingDirectory = Folder };
+        start.Environment.Clear();
+        start.Environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+        start.Environment["HOME"] = Folder;
+        start.Environment["TMPDIR"] = Folder;
+        start.Environment["XDG_RUNTIME_DIR"] = RuntimeFolder;
+        start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
+        RunningProcess process = new(start);
+        _processes.Add(process);
+        return process;
+    }
+
+    /// <summary>Runs a program to its end.</summary>
+    public ProcessResult Run(string program, params string[] arguments) => Start(program, arguments).Finish();
+
+    /// <summary>Runs <c>crash-handler</c> to its end.</summary>
+    public ProcessResult Handler(params string[] arguments) => Run(TestPrograms.Shared.Handler, arguments);
+
+    /// <summary>Starts a victim as a main process that starts its own handler.</summary>
+    public RunningProcess StartMain(string kind, params string[] arguments)
+        => Start(TestPrograms.Shared.Victim, [.. MainArguments(kind), .. arguments]);
+
+    /// <summary>Runs a victim as a main process that starts its own handler.</summary>
+    public ProcessResult RunMain(string kind, params string[] arguments) => StartMain(kind, arguments).Finish();
+
+    /// <summary>Arguments of a victim that starts its own handler for <see cref="Database"/>.</summary>
+    public string[] MainArguments(string kind)
+        => ["--role", "main", "--kind", kind, "--database", Database, "--handler", TestPrograms.Shared.Handler];
+
+    /// <summary>Starts a collector.</summary>
+    public Collector StartCollector()
+    {
+        string store = MakeFolder("store");
+        return new Collector(Start(TestPrograms.Shared.Handler, "collect", "--listen", "127.0.0.1:0", "--store", store), store, this);
+    }
+
+    /// <summary>The reports of <see cref="Database"/>, newest first.</summary>
+    public IReadOnlyList<JsonElement> Reports()
+        => [.. Json("reports", "list", "--database", Database, "--json").EnumerateArray()];
+
+    /// <summary>The one report of <see cref="Database"/>: the victim is dead, so it is there; whatever comes besides is one too many.</summary>
+    public JsonElement SingleReport()
+    {
+        IReadOnlyList<JsonElement> reports = Reports();
+        return reports.Count == 1 ? reports[0]
+            : throw new InvalidOperationException($"{reports.Count} reports instead of one: {string.Join(", ", reports.Select(report => report.GetProperty("reason").GetString()))}");
+    }
+
+    /// <summary>Waits until every report of <see cref="Database"/> is marked as uploaded.</summary>
+    public void WaitUntilUploaded()
+        => Until(() => Reports().All(report => report.GetProperty("uploaded").GetBoolean()) ? "all" : null, () => "every report to be marked as uploaded");
+
+    /// <summary>The handler of <see cref="Database"/>, from <c>status --json</c>.</summary>
+    /// <exception cref="InvalidOperationException">There is none, or there are several.</exception>
+    public JsonElement HandlerStatus() => Json("status", "--json", "--database", Database).EnumerateArray().Single();
+
+    /// <summary>Pid of the handler of <see cref="Database"/>.</summary>
+    public int HandlerPid() => HandlerStatus().GetProperty("handlerPid").GetInt32();
+
+    /// <summary>What an inspecting verb says as JSON.</summary>
+    public JsonElement Json(params string[] arguments)
+    {
+        ProcessResult result = Handler(arguments);
+        return result.ExitCode == 0 ? JsonElement.Parse(result.Output)
+            : throw new InvalidOperationException($"crash-handler {string.Join(' ', arguments)} exited with {result.ExitCode}: {result.Error}");
+    }
+
+    /// <summary>Looks until there is an answer.</summary>
+    /// <exception cref="TimeoutException">There is none at the deadline.</exception>
+    public T Until<T>(Func<T?> look, Func<string> wanted)
+        where T : class
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            if (look() is { } found)
+            {
+                return found;
+            }
+
+            if (Stopwatch.GetElapsedTime(start) > EndToEndLimits.Deadline)
+            {
+                throw new TimeoutException($"waited {EndToEndLimits.Deadline} for {wanted()}");
+            }
+
+            Thread.Sleep(EndToEndLimits.Poll);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (RunningProcess process in _processes)
+        {
+            process.Dispose();
+        }
+
+        // Handlers, and whatever else outlived its parent: everything with this sandbox on its command line is this test's.
+        foreach (int pid in Directory.EnumerateDirectories("/proc").Select(folder => int.TryParse(Path.GetFileName(folder), out int pid) ? pid : 0).Where(IsOurs))
+        {
+            if (SendSignal(pid, SIGKILL) != 0 && Marshal.GetLastPInvokeError() != ESRCH)
+            {
+                throw new InvalidOperationException($"kill {pid}: errno {Marshal.GetLastPInvokeError()}");
+            }
+
+            // Not WaitForExit: nobody says when pid 1 reaps it. A dead process has no command line, reaped or not.
+            Until(() => IsOurs(pid) ? null : "gone", () => $"the end of process {pid}");
+        }
+
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private bool IsOurs(int pid)
+    {
+        try
+        {
+            return pid != 0 && File.ReadAllText($"/proc/{pid}/cmdline").Contains(Folder, StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            // It ended between the listing and the look.
+            return false;
+        }
+    }
+
+    private void Give(string path)
+    {
+        if (_identity == Identities.User && Environment.IsPrivilegedProcess && ChangeOwner(path, Identities.UnprivilegedId, Identities.UnprivilegedId) != 0)
+        {
+            throw new IOException($"chown '{path}': errno {Marshal.GetLastPInvokeError()}");
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int SendSignal(int pid, int signal);
+
+    [LibraryImport("libc", EntryPoint = "chown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int ChangeOwner(string path, uint user, uint group);
+}

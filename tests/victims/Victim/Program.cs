@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using CrashHandler;
+using CrashHandler.Victims;
+
+VictimOptions options = VictimOptions.Parse(args);
+if (options.Role != "none")
+{
+    StartResult result = CrashReporter.Start(new CrashReporterOptions
+    {
+        ProductName = "Victim",
+        CompanyName = "CrashHandler tests",
+        SubmitUrl = options.Url,
+        CrashesDirectory = options.Database,
+        HandlerPath = options.Handler,
+        ProcessType = options.Role == "renderer" ? "renderer" : null,
+        UploadToServer = options.NoUpload ? false : null,
+        Extra = options.Extra,
+    });
+    if (!result.IsRunning || result.Degraded.Count > 0)
+    {
+        Console.Error.WriteLine($"victim: Start is degraded: {string.Join("; ", result.Degraded)}");
+        return 97;
+    }
+}
+
+Console.WriteLine("victim");
+if (options.WaitAll)
+{
+    Console.WriteLine($"waited for {NativeVictim.WaitForAllChildren()} children");
+}
+
+foreach ((bool attached, string[] arguments) in options.Children)
+{
+    ProcessStartInfo start = new(Environment.ProcessPath!, arguments);
+    if (!attached && options.Handler is not null)
+    {
+        start.ArgumentList.Add("--handler");
+        start.ArgumentList.Add(options.Handler);
+    }
+
+    if (attached)
+    {
+        CrashReporter.AttachChild(start);
+    }
+
+    using Process child = Process.Start(start)!;
+    child.WaitForExit();
+    Console.WriteLine($"{(attached ? "child" : "renderer")} {child.Id} exited with {child.ExitCode}");
+}
+
+if (options.Facts is not null)
+{
+    (ulong start, ulong end) = NativeVictim.FaultRange();
+    File.WriteAllText(
+        options.Facts,
+        $$"""{"pid":{{Environment.ProcessId}},"tid":{{NativeVictim.ThreadId()}},"address":{{NativeVictim.UnmappedAddress}},"codeStart":{{start}},"codeEnd":{{end}}}""");
+}
+
+if (options.Hold)
+{
+    Console.WriteLine("ready");
+    Console.ReadLine();
+}
+
+switch (options.Kind)
+{
+    case "none": return 0;
+    case "unhandled": throw new InvalidOperationException("the victim's exception");
+    case "failfast": Environment.FailFast("the victim's FailFast"); break;
+    case "segv": NativeVictim.Fault(NativeVictim.UnmappedAddress); break;
+    case "abort": NativeVictim.Abort(); break;
+    case "caught": CatchMany(); return 0;
+    case "caught-failfast":
+        CatchMany();
+        Environment.FailFast("the victim's FailFast after caught exceptions");
+        break;
+    default: throw new ArgumentException($"unknown kind {options.Kind}");
+}
+
+return 98;
+
+static void CatchMany()
+{
+    int caught = 0;
+    for (int i = 0; i < 1_000; i++)
+    {
+        try
+        {
+            caught += Length(null);
+        }
+        catch (NullReferenceException)
+        {
+            caught++;
+        }
+    }
+
+    for (int i = 0; i < 100; i++)
+    {
+        try
+        {
+            caught += Divide(i, 0);
+        }
+        catch (DivideByZeroException)
+        {
+            caught++;
+        }
+    }
+
+    Console.WriteLine($"caught {caught}");
+}
+
+// The fault must be the processor's, not a check that the compiler put in its place.
+[MethodImpl(MethodImplOptions.NoInlining)]
+static int Length(string? text) => text!.Length;
+
+[MethodImpl(MethodImplOptions.NoInlining)]
+static int Divide(int value, int by) => value / by;

@@ -1,0 +1,61 @@
+namespace CrashHandler.Victims;
+
+/// <summary>What a victim is told on its command line; a mistake there is an exception, which no test takes for a death it asked for.</summary>
+internal sealed class VictimOptions
+{
+    public string Role { get; private set; } = "none";
+
+    public string Kind { get; private set; } = "none";
+
+    public string? Database { get; private set; }
+
+    public Uri? Url { get; private set; }
+
+    public string? Handler { get; private set; }
+
+    /// <summary>File for what a reader of the dump must find again.</summary>
+    public string? Facts { get; private set; }
+
+    public Dictionary<string, string> Extra { get; } = [];
+
+    public bool NoUpload { get; private set; }
+
+    /// <summary>Announces <c>ready</c> and waits for a line before dying.</summary>
+    public bool Hold { get; private set; }
+
+    /// <summary>Waits for every child there is, and says so.</summary>
+    public bool WaitAll { get; private set; }
+
+    /// <summary>Children to start before dying: whether it is prepared by <c>AttachChild</c>, and its arguments.</summary>
+    public List<(bool Attached, string[] Arguments)> Children { get; } = [];
+
+    public static VictimOptions Parse(string[] arguments)
+    {
+        VictimOptions options = new();
+        Queue<string> rest = new(arguments);
+        while (rest.TryDequeue(out string? name))
+        {
+            switch (name)
+            {
+                case "--role": options.Role = rest.Dequeue(); break;
+                case "--kind": options.Kind = rest.Dequeue(); break;
+                case "--database": options.Database = rest.Dequeue(); break;
+                case "--url": options.Url = new Uri(rest.Dequeue()); break;
+                case "--handler": options.Handler = rest.Dequeue(); break;
+                case "--facts": options.Facts = rest.Dequeue(); break;
+                case "--no-upload": options.NoUpload = true; break;
+                case "--hold": options.Hold = true; break;
+                case "--wait-all": options.WaitAll = true; break;
+                case "--extra":
+                    string[] pair = rest.Dequeue().Split('=', 2);
+                    options.Extra.Add(pair[0], pair[1]);
+                    break;
+                case "--spawn-renderer": options.Children.Add((false, ["--role", "renderer", .. rest.Dequeue().Split(' ')])); break;
+                case "--spawn-child": options.Children.Add((true, ["--role", "none", .. rest.Dequeue().Split(' ')])); break;
+                default: throw new ArgumentException($"unknown option {name}");
+            }
+        }
+
+        return options;
+    }
+}
