@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CrashHandler.Handler.Posix;
+using Microsoft.Win32.SafeHandles;
 
 namespace CrashHandler.Handler.Reports;
 
@@ -98,6 +99,23 @@ internal sealed class ReportDatabase
         string preferred = FilePath(DirectoryOf(report.State), report.Id, DumpExtension);
         string other = FilePath(DirectoryOf(report.State) == PendingName ? CompletedName : PendingName, report.Id, DumpExtension);
         return System.IO.File.Exists(preferred) || !System.IO.File.Exists(other) ? preferred : other;
+    }
+
+    /// <summary>A report's dump.</summary>
+    /// <exception cref="SyscallException">It cannot be opened.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public async Task<byte[]> ReadDumpAsync(ReportRecord report, CancellationToken cancellation)
+    {
+        using FileDescriptor file = DurableFile.OpenRead(DumpPath(report));
+        using SafeFileHandle handle = new(file.Number, ownsHandle: false);
+        byte[] dump = new byte[RandomAccess.GetLength(handle)];
+        int length = 0;
+        while (length < dump.Length && await RandomAccess.ReadAsync(handle, dump.AsMemory(length), length, cancellation).ConfigureAwait(false) is > 0 and int count)
+        {
+            length += count;
+        }
+
+        return length == dump.Length ? dump : throw new EndOfStreamException($"'{DumpPath(report)}' became shorter while it was read");
     }
 
     /// <summary>
