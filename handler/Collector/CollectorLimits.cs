@@ -9,6 +9,9 @@ internal static class CollectorLimits
     /// <summary>Bytes of a body: Socorro's front end answers 413 above it.</summary>
     public const int MaxBodyBytes = 25 << 20;
 
+    /// <summary>Bytes read at once of what a refused client still sends: what a socket's buffer gives.</summary>
+    public const int DrainBytes = 65_536;
+
     /// <summary>From connect to the whole request: a slow client must not hold a connection for ever.</summary>
     public static readonly TimeSpan Request = TimeSpan.FromSeconds(60);
 

@@ -41,7 +41,8 @@ internal sealed class CrashCollector : IAsyncDisposable
     {
         if (store is not null)
         {
-            Directory.CreateDirectory(store);
+            // Dumps hold secrets, and umask takes away only more.
+            Directory.CreateDirectory(store, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
 
         TcpListener listener = new(endpoint);
@@ -153,18 +154,17 @@ internal sealed class CrashCollector : IAsyncDisposable
 
             if (count == 0 || length == buffer.Length)
             {
-                throw new RefusedRequestException(400, $"no request head within {CollectorLimits.MaxHeadBytes} bytes");
+                throw new RefusedRequestException(400, count == 0 ? "the connection ended within the request's head" : $"a request head of more than {CollectorLimits.MaxHeadBytes} bytes");
             }
         }
     }
 
     private static async Task DrainAsync(NetworkStream stream, CancellationToken cancellation)
     {
-        byte[] buffer = new byte[65_536];
-        int left = CollectorLimits.MaxBodyBytes;
-        while (left > 0 && await stream.ReadAsync(buffer, cancellation).ConfigureAwait(false) is > 0 and int count)
+        byte[] buffer = new byte[CollectorLimits.DrainBytes];
+        while (await stream.ReadAsync(buffer, cancellation).ConfigureAwait(false) > 0)
         {
-            left -= count;
+            // Thrown away; the limit of the whole request is the limit of this, too.
         }
     }
 
@@ -175,13 +175,20 @@ internal sealed class CrashCollector : IAsyncDisposable
             return;
         }
 
-        await File.WriteAllBytesAsync(PathOf(report, "head"), report.Head, cancellation).ConfigureAwait(false);
-        await File.WriteAllBytesAsync(PathOf(report, "body"), report.Body, cancellation).ConfigureAwait(false);
-        await File.WriteAllBytesAsync(PathOf(report, "dmp"), report.Dump, cancellation).ConfigureAwait(false);
-        // The record last: who sees it finds the rest.
-        string temporary = PathOf(report, "json.tmp");
-        await File.WriteAllBytesAsync(temporary, Describe(report), cancellation).ConfigureAwait(false);
-        File.Move(temporary, PathOf(report, "json"));
+        try
+        {
+            await File.WriteAllBytesAsync(PathOf(report, "head"), report.Head, cancellation).ConfigureAwait(false);
+            await File.WriteAllBytesAsync(PathOf(report, "body"), report.Body, cancellation).ConfigureAwait(false);
+            await File.WriteAllBytesAsync(PathOf(report, "dmp"), report.Dump, cancellation).ConfigureAwait(false);
+            // The record last: who sees it finds the rest.
+            string temporary = PathOf(report, "json.tmp");
+            await File.WriteAllBytesAsync(temporary, Describe(report), cancellation).ConfigureAwait(false);
+            File.Move(temporary, PathOf(report, "json"));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new RefusedRequestException(500, $"the report cannot be stored: {failure.Message}");
+        }
     }
 
     private static byte[] Describe(CollectedReport report)

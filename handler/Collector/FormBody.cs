@@ -48,22 +48,21 @@ internal sealed record FormBody(IReadOnlyDictionary<string, string> Fields, stri
                 throw Malformed("a boundary is not followed by CR LF");
             }
 
-            int headers = rest.IndexOf(EmptyLine);
-            int end = headers < 0 ? -1 : rest[headers..].IndexOf(delimiter);
+            int end = rest.IndexOf(delimiter);
             if (end < 0)
             {
                 throw Malformed("the closing boundary is missing");
             }
 
-            (string name, string? fileName) = ParseHeaders(Text(rest[LineBreak.Length..headers]));
-            int start = headers + EmptyLine.Length;
-            int length = headers + end - start;
-            if (length < 0)
+            int headers = rest[..end].IndexOf(EmptyLine);
+            if (headers < LineBreak.Length)
             {
-                throw Malformed($"part '{name}' has no empty line behind its headers");
+                throw Malformed("a part has no headers, or no empty line behind them");
             }
 
-            ReadOnlyMemory<byte> content = body.Slice(position + start, length);
+            (string name, string? fileName) = ParseHeaders(Text(rest[LineBreak.Length..headers]));
+            int start = headers + EmptyLine.Length;
+            ReadOnlyMemory<byte> content = body[(position + start)..(position + end)];
             if (fileName is null)
             {
                 if (name == ReservedField)
@@ -79,7 +78,7 @@ internal sealed record FormBody(IReadOnlyDictionary<string, string> Fields, stri
                 dump = content;
             }
 
-            position += headers + end + delimiter.Length;
+            position += end + delimiter.Length;
         }
 
         return fields.Count == 0 ? throw new RefusedRequestException(400, "Discarded=malformed_no_annotations")
@@ -98,11 +97,12 @@ internal sealed record FormBody(IReadOnlyDictionary<string, string> Fields, stri
 
         string value = lines[0][Disposition.Length..^1];
         int file = value.IndexOf(FileName, StringComparison.Ordinal);
-        string name = file < 0 ? value : value[..file];
+        string escaped = file < 0 ? value : value[..file];
         string? fileName = file < 0 ? null : value[(file + FileName.Length)..];
-        if (name.Length is 0 or > CollectorLimits.MaxNameCharacters || name.Contains('"') || fileName is "" || (fileName?.Contains('"') ?? false))
+        string name = Unescape(escaped);
+        if (name.Length is 0 or > CollectorLimits.MaxNameCharacters || escaped.Contains('"') || fileName is "" || (fileName?.Contains('"') ?? false))
         {
-            throw Malformed($"a part has the name '{name}' and the file name '{fileName}'");
+            throw Malformed($"a part has the name '{escaped}' and the file name '{fileName}'");
         }
 
         if (fileName is null && lines.Length > 1)
@@ -110,7 +110,7 @@ internal sealed record FormBody(IReadOnlyDictionary<string, string> Fields, stri
             throw Malformed($"the text field '{name}' has headers besides Content-Disposition");
         }
 
-        return (Unescape(name), fileName);
+        return (name, fileName);
     }
 
     private static string Unescape(string name) => name.Replace("%0d", "\r").Replace("%0a", "\n").Replace("%22", "\"").Replace("%25", "%");

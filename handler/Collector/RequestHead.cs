@@ -43,16 +43,16 @@ internal sealed record RequestHead(int ContentLength, string Boundary)
             throw new RefusedRequestException(415, $"Content-Encoding {headers["Content-Encoding"].First()}; mini-breakpad-server reads none");
         }
 
-        if (!int.TryParse(headers["Content-Length"].First(), NumberStyles.None, CultureInfo.InvariantCulture, out int length))
+        if (!long.TryParse(headers["Content-Length"].First(), NumberStyles.None, CultureInfo.InvariantCulture, out long length))
         {
-            throw new RefusedRequestException(400, "Content-Length is no number");
+            throw new RefusedRequestException(400, $"Content-Length is no number: '{headers["Content-Length"].First()}'");
         }
 
         return length switch
         {
             0 => throw new RefusedRequestException(400, "Discarded=malformed_no_content_length (an empty body)"),
             > CollectorLimits.MaxBodyBytes => throw new RefusedRequestException(413, $"a body of {length} bytes, at most {CollectorLimits.MaxBodyBytes} are taken"),
-            _ => new RequestHead(length, ParseBoundary(headers["Content-Type"].FirstOrDefault() ?? "")),
+            _ => new RequestHead((int)length, ParseBoundary(headers["Content-Type"].FirstOrDefault() ?? "")),
         };
     }
 

@@ -25,15 +25,23 @@ internal static class PosixFiles
     public static bool IsOwnDirectory(string path, uint uid) => Guard(() =>
         Syscall.lstat(path, out Stat stat) == 0 && (stat.st_mode & FilePermissions.S_IFMT) == FilePermissions.S_IFDIR && stat.st_uid == uid);
 
-    /// <summary>Owner of a file.</summary>
+    /// <summary>Owner of a file; of a link, its own.</summary>
+    /// <exception cref="SyscallException">lstat failed.</exception>
+    public static uint LinkOwner(string path) => Guard(() => Syscall.lstat(path, out Stat stat) == 0 ? stat.st_uid : throw Failed("lstat", path));
+
+    /// <summary>Owner of a file; of a link, that of what it leads to.</summary>
     /// <exception cref="SyscallException">stat failed.</exception>
     public static uint Owner(string path) => Guard(() => Syscall.stat(path, out Stat stat) == 0 ? stat.st_uid : throw Failed("stat", path));
 
-    /// <summary>Makes a directory for its owner alone; one that exists is left as it is.</summary>
-    /// <exception cref="SyscallException">mkdir failed.</exception>
+    /// <summary>Makes a directory for its owner alone, whatever the umask; one that exists is left as it is.</summary>
+    /// <exception cref="SyscallException">mkdir or chmod failed.</exception>
     public static void CreatePrivateDirectory(string path) => Guard(() =>
     {
-        if (Syscall.mkdir(path, OwnerOnlyDirectory) != 0 && Stdlib.GetLastError() != Errno.EEXIST)
+        if (Syscall.mkdir(path, OwnerOnlyDirectory) == 0)
+        {
+            MakePrivate(path);
+        }
+        else if (Stdlib.GetLastError() != Errno.EEXIST)
         {
             throw Failed("mkdir", path, "check that its parent exists and is writable");
         }

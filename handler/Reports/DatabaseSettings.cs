@@ -5,7 +5,7 @@ namespace CrashHandler.Handler.Reports;
 
 /// <summary>
 /// The database's settings, shared by every handler on it through <c>settings.lock</c>. Two files hold them, so that a broken one never costs the
-/// <c>guid</c>: a broken file is set aside, and the other one is taken.
+/// <c>guid</c>: the other one is taken, and a broken one is set aside before it is written anew.
 /// </summary>
 internal sealed class DatabaseSettings
 {
@@ -20,7 +20,8 @@ internal sealed class DatabaseSettings
     public DatabaseSettings(string directory)
     {
         _directory = directory;
-        _clientId = new Lazy<Guid>(() => Change(settings => settings).Guid);
+        // A failure is not kept: who mends the files need not start the handler again.
+        _clientId = new Lazy<Guid>(() => Change(settings => settings).Guid, LazyThreadSafetyMode.PublicationOnly);
     }
 
     /// <summary>The form's <c>guid</c>, made at the first call for a new database.</summary>
@@ -30,69 +31,77 @@ internal sealed class DatabaseSettings
 
     /// <summary>The application's choice; true as long as none was made.</summary>
     /// <exception cref="DatabaseException">Both files are broken.</exception>
-    public bool Uploads => Current()?.Uploads ?? true;
+    /// <exception cref="SyscallException">They cannot be read.</exception>
+    public bool Uploads => Read()?.Uploads ?? true;
 
     /// <summary>Whether both the application and the operator allow uploads.</summary>
-    /// <exception cref="DatabaseException">Both files are broken.</exception>
-    public bool IsUploadAllowed => Current() is not { } settings || ((settings.Uploads ?? true) && !settings.OperatorUploadsOff);
+    /// <exception cref="DatabaseException">Both files are broken: nobody can say.</exception>
+    /// <exception cref="SyscallException">They cannot be read.</exception>
+    public bool IsUploadAllowed => Read() is not { } settings || ((settings.Uploads ?? true) && !settings.OperatorUploadsOff);
 
     /// <summary>Stores the application's choice.</summary>
+    /// <exception cref="DatabaseException">Both files are broken; they stay as they are.</exception>
+    /// <exception cref="SyscallException">They cannot be read or written.</exception>
     public void SetUploads(bool upload) => Change(settings => settings with { Uploads = upload });
-
-    private StoredSettings? Current()
-    {
-        try
-        {
-            return Read(FileName);
-        }
-        catch (JsonException)
-        {
-            return Change(settings => settings);
-        }
-    }
 
     private StoredSettings Change(Func<StoredSettings, StoredSettings> change)
     {
-        using FileDescriptor held = DurableFile.OpenLock(Path.Combine(_directory, LockName));
-        if (Libc.flock(held.Number, Libc.LOCK_EX) != 0)
-        {
-            throw SyscallException.Last("flock", Path.Combine(_directory, LockName));
-        }
-
-        StoredSettings? before = ReadOrSetAside(FileName) ?? ReadOrSetAside(BackupName);
-        if (before is null && Directory.EnumerateFiles(_directory, $"{FileName}*.broken-*").Any())
-        {
-            throw new DatabaseException($"the settings in '{_directory}' are broken; restore {FileName} from the '.broken-*' file beside it, or remove that file to start with a new guid");
-        }
-
-        StoredSettings after = change(before ?? new StoredSettings { Guid = Guid.NewGuid() });
-        if (after != before || !File.Exists(Path.Combine(_directory, FileName)))
-        {
-            byte[] contents = JsonSerializer.SerializeToUtf8Bytes(after, ReportsJson.Default.StoredSettings);
-            DurableFile.Write(Path.Combine(_directory, FileName), contents);
-            DurableFile.Write(Path.Combine(_directory, BackupName), contents);
-        }
-
+        string path = Path.Combine(_directory, LockName);
+        using FileDescriptor held = DurableFile.OpenLock(path);
+        DurableFile.Lock(held, path);
+        StoredSettings after = change(Read() ?? new StoredSettings { Guid = Guid.NewGuid() });
+        byte[] contents = JsonSerializer.SerializeToUtf8Bytes(after, ReportsJson.Default.StoredSettings);
+        Store(Path.Combine(_directory, FileName), contents);
+        Store(Path.Combine(_directory, BackupName), contents);
         return after;
     }
 
-    private StoredSettings? ReadOrSetAside(string name)
+    /// <summary>What the first whole file says; null: there is none yet.</summary>
+    private StoredSettings? Read()
+    {
+        string? problem = null;
+        foreach (string name in (ReadOnlySpan<string>)[FileName, BackupName])
+        {
+            string path = Path.Combine(_directory, name);
+            try
+            {
+                if (DurableFile.Read(path, ReportsLimits.MaxJsonBytes) is { } contents)
+                {
+                    return Parse(contents);
+                }
+            }
+            catch (Exception broken) when (broken is JsonException or InvalidDataException)
+            {
+                problem ??= $"'{path}' is broken ({broken.Message})";
+            }
+        }
+
+        return problem is null ? null
+            : throw new DatabaseException($"{problem} and no other copy is whole; restore it, or remove {FileName} and {BackupName} to start with a new guid");
+    }
+
+    private static StoredSettings Parse(ReadOnlySpan<byte> contents)
+        => JsonSerializer.Deserialize(contents, ReportsJson.Default.StoredSettings) ?? throw new JsonException("it says null");
+
+    private static void Store(string path, ReadOnlySpan<byte> contents)
     {
         try
         {
-            return Read(name);
-        }
-        catch (JsonException)
-        {
-            string path = Path.Combine(_directory, name);
-            DurableFile.Rename(path, $"{path}.broken-{DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()}");
-            return null;
-        }
-    }
+            if (DurableFile.Read(path, ReportsLimits.MaxJsonBytes) is { } before)
+            {
+                if (contents.SequenceEqual(before))
+                {
+                    return;
+                }
 
-    private StoredSettings? Read(string name)
-    {
-        string path = Path.Combine(_directory, name);
-        return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), ReportsJson.Default.StoredSettings) : null;
+                _ = Parse(before);
+            }
+        }
+        catch (Exception broken) when (broken is JsonException or InvalidDataException)
+        {
+            DurableFile.Rename(path, $"{path}.broken-{DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()}");
+        }
+
+        DurableFile.Write(path, contents);
     }
 }

@@ -1,27 +1,58 @@
 using CrashHandler.Handler.Posix;
+using Microsoft.Win32.SafeHandles;
 
 namespace CrashHandler.Handler.Reports;
 
 /// <summary>Small files that are whole or absent after any interruption: temporary name, fsync, rename, fsync of the directory.</summary>
 internal static unsafe class DurableFile
 {
-    private const uint OwnerOnly = 0x180; // 0600
-    private const string TemporarySuffix = ".tmp";
+    /// <summary>What <see cref="Write"/> puts behind a file's name until it is whole.</summary>
+    public const string TemporarySuffix = ".tmp";
+
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const int FirstReadBytes = 8_192;
 
     /// <summary>Creates a file that did not exist, never through a link.</summary>
     /// <exception cref="SyscallException">open failed; EEXIST among others.</exception>
     public static FileDescriptor Create(string path)
     {
-        int fd = Libc.open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, OwnerOnly);
-        return fd >= 0 ? new FileDescriptor(fd) : throw SyscallException.Last("open", path);
+        FileDescriptor file = Open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL);
+        SetOwnerOnly(file);
+        return file;
     }
 
     /// <summary>Opens a lock file, making it where it is missing.</summary>
     /// <exception cref="SyscallException">open failed.</exception>
     public static FileDescriptor OpenLock(string path)
     {
-        int fd = Libc.open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, OwnerOnly);
-        return fd >= 0 ? new FileDescriptor(fd) : throw SyscallException.Last("open", path);
+        FileDescriptor file = Open(path, Libc.O_RDWR | Libc.O_CREAT);
+        SetOwnerOnly(file);
+        return file;
+    }
+
+    /// <summary>
+    /// Opens a file for reading. Not by .NET's own means, which take a shared flock and fail while a filer still holds the exclusive one. A pipe
+    /// somebody put there does not block.
+    /// </summary>
+    /// <exception cref="SyscallException">open failed.</exception>
+    public static FileDescriptor OpenRead(string path) => Open(path, Libc.O_RDONLY | Libc.O_NONBLOCK);
+
+    /// <summary>A file's contents; null when there is none.</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="maxBytes">The longest that is read.</param>
+    /// <exception cref="InvalidDataException">It is longer.</exception>
+    /// <exception cref="SyscallException">open or read failed.</exception>
+    public static byte[]? Read(string path, int maxBytes)
+    {
+        try
+        {
+            using FileDescriptor file = OpenRead(path);
+            return ReadToEnd(file, path, maxBytes);
+        }
+        catch (SyscallException missing) when (missing.Errno == Libc.ENOENT)
+        {
+            return null;
+        }
     }
 
     /// <summary>Replaces a file's contents at once.</summary>
@@ -60,6 +91,33 @@ internal static unsafe class DurableFile
         }
     }
 
+    /// <summary>Removes a file; one that is gone already is no failure.</summary>
+    /// <exception cref="SyscallException">unlink failed.</exception>
+    public static void Remove(string path)
+    {
+        if (Libc.unlink(path) != 0 && SyscallException.Last("unlink", path) is { Errno: not Libc.ENOENT } failure)
+        {
+            throw failure;
+        }
+    }
+
+    /// <summary>Takes a file's exclusive flock, waiting for it.</summary>
+    /// <exception cref="SyscallException">flock failed.</exception>
+    public static void Lock(FileDescriptor file, string path)
+    {
+        if (Libc.flock(file.Number, Libc.LOCK_EX) != 0)
+        {
+            throw SyscallException.Last("flock", path);
+        }
+    }
+
+    /// <summary>Takes a file's exclusive flock.</summary>
+    /// <returns>False: somebody else has it.</returns>
+    /// <exception cref="SyscallException">flock failed for another reason.</exception>
+    public static bool TryLock(FileDescriptor file, string path)
+        => Libc.flock(file.Number, Libc.LOCK_EX | Libc.LOCK_NB) == 0
+            || (SyscallException.Last("flock", path) is { Errno: not Libc.EAGAIN } failure ? throw failure : false);
+
     /// <summary>fsync of an open file.</summary>
     /// <exception cref="SyscallException">fsync failed.</exception>
     public static void Sync(FileDescriptor file, string path)
@@ -74,8 +132,52 @@ internal static unsafe class DurableFile
     /// <exception cref="SyscallException">open or fsync failed.</exception>
     public static void SyncDirectory(string path)
     {
-        int fd = Libc.open(path, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_CLOEXEC, 0);
-        using FileDescriptor directory = fd >= 0 ? new FileDescriptor(fd) : throw SyscallException.Last("open", path);
+        using FileDescriptor directory = Open(path, Libc.O_RDONLY | Libc.O_DIRECTORY);
         Sync(directory, path);
+    }
+
+    private static FileDescriptor Open(string path, int flags)
+    {
+        // The database itself may be reached through a link, its own files may not.
+        int noFollow = (flags & Libc.O_DIRECTORY) == 0 ? Libc.O_NOFOLLOW : 0;
+        int fd = Libc.open(path, flags | noFollow | Libc.O_CLOEXEC, (uint)OwnerOnly);
+        return fd >= 0 ? new FileDescriptor(fd) : throw SyscallException.Last("open", path);
+    }
+
+    // open's mode passes the umask, which may take even the owner's rights.
+    private static void SetOwnerOnly(FileDescriptor file)
+    {
+        using SafeFileHandle handle = new(file.Number, ownsHandle: false);
+        File.SetUnixFileMode(handle, OwnerOnly);
+    }
+
+    private static byte[] ReadToEnd(FileDescriptor file, string path, int maxBytes)
+    {
+        byte[] buffer = new byte[FirstReadBytes];
+        int length = 0;
+        while (true)
+        {
+            nint count;
+            fixed (byte* bytes = buffer)
+            {
+                count = Libc.read(file.Number, bytes + length, buffer.Length - length);
+            }
+
+            length += count >= 0 ? (int)count : throw SyscallException.Last("read", path);
+            if (length > maxBytes)
+            {
+                throw new InvalidDataException($"it has more than {maxBytes} bytes");
+            }
+
+            if (count == 0)
+            {
+                return buffer[..length];
+            }
+
+            if (length == buffer.Length)
+            {
+                Array.Resize(ref buffer, buffer.Length * 2);
+            }
+        }
     }
 }

@@ -1,4 +1,5 @@
 using CrashHandler.Handler.Posix;
+using Microsoft.Win32.SafeHandles;
 
 namespace CrashHandler.Handler.Reports;
 
@@ -16,14 +17,8 @@ internal sealed class PendingReport : IDisposable
         _database = database;
         Id = id;
         _path = path;
-        _file = DurableFile.Create(path);
-        // So that a sweep takes only what a dead handler left.
-        if (Libc.flock(_file.Number, Libc.LOCK_EX | Libc.LOCK_NB) != 0)
-        {
-            throw SyscallException.Last("flock", path);
-        }
-
-        Dump = new FileStream(new Microsoft.Win32.SafeHandles.SafeFileHandle(_file.Number, ownsHandle: false), FileAccess.ReadWrite);
+        _file = CreateLocked(path);
+        Dump = new FileStream(new SafeFileHandle(_file.Number, ownsHandle: false), FileAccess.ReadWrite);
     }
 
     /// <summary>The report's id.</summary>
@@ -39,7 +34,7 @@ internal sealed class PendingReport : IDisposable
     {
         Dump.Flush();
         DurableFile.Sync(_file, _path);
-        _database.File(_path, record with { State = _database.Settings.IsUploadAllowed ? record.State : ReportState.Skipped });
+        _database.File(_path, AreUploadsOff() ? record with { State = ReportState.Skipped } : record);
         _isCommitted = true;
     }
 
@@ -53,5 +48,34 @@ internal sealed class PendingReport : IDisposable
         }
 
         _file.Dispose();
+    }
+
+    // Locked, so that a sweep takes only what a dead handler left. One may see the file between its creation and its lock, and remove it.
+    private static FileDescriptor CreateLocked(string path)
+    {
+        while (true)
+        {
+            FileDescriptor file = DurableFile.Create(path);
+            DurableFile.Lock(file, path);
+            if (File.Exists(path))
+            {
+                return file;
+            }
+
+            file.Dispose();
+        }
+    }
+
+    private bool AreUploadsOff()
+    {
+        try
+        {
+            return !_database.Settings.IsUploadAllowed;
+        }
+        catch (Exception unreadable) when (unreadable is DatabaseException or SyscallException)
+        {
+            // The report is worth more than the answer: it waits, and the queue asks again before it sends anything.
+            return false;
+        }
     }
 }

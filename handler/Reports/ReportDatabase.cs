@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CrashHandler.Handler.Posix;
+using Microsoft.Win32.SafeHandles;
 
 namespace CrashHandler.Handler.Reports;
 
@@ -16,8 +17,12 @@ internal sealed class ReportDatabase
     private const string UploadsLockName = "uploads.lock";
     private const string DumpExtension = ".dmp";
     private const string RecordExtension = ".json";
+    private const uint Root = 0;
 
     private static readonly string[] s_directories = [NewName, PendingName, CompletedName, AttachmentsName];
+
+    // In the order in which a report passes through them.
+    private static readonly string[] s_filed = [PendingName, CompletedName];
 
     private ReportDatabase(string path, DatabaseSettings settings)
     {
@@ -37,23 +42,10 @@ internal sealed class ReportDatabase
     public static ReportDatabase Create(string path)
     {
         string full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
-        if (System.IO.File.Exists(full))
-        {
-            throw new DatabaseException($"'{full}' is not a directory; name one for the database");
-        }
-
         CreateParents(full);
-        PosixFiles.CreatePrivateDirectory(full);
-        uint owner = PosixFiles.Owner(full);
-        if (owner != PosixFiles.UserId())
+        foreach (string name in s_directories.Prepend(""))
         {
-            throw new DatabaseException($"'{full}' belongs to uid {owner}, not to uid {PosixFiles.UserId()}; choose another directory");
-        }
-
-        PosixFiles.MakePrivate(full);
-        foreach (string name in s_directories)
-        {
-            PosixFiles.CreatePrivateDirectory(System.IO.Path.Combine(full, name));
+            CreateOwn(System.IO.Path.Combine(full, name));
         }
 
         return new ReportDatabase(full, new DatabaseSettings(full));
@@ -88,26 +80,18 @@ internal sealed class ReportDatabase
     public IReadOnlyList<ReportRecord> List(Action<string>? onProblem = null)
     {
         Dictionary<string, ReportRecord> reports = [];
-        // Completed last: when both directories hold a record, a move was interrupted, and completed is the newer truth.
-        foreach (string directory in new[] { PendingName, CompletedName })
+        // Completed last: a report that moves between the two looks is seen twice, and completed is the newer truth.
+        foreach (ReportRecord record in ReadAll(PendingName, onProblem).Concat(ReadAll(CompletedName, onProblem)))
         {
-            foreach (string path in Directory.EnumerateFiles(System.IO.Path.Combine(Path, directory), "*" + RecordExtension))
-            {
-                if (ReadRecord(path, onProblem) is { } record && System.IO.File.Exists(DumpPath(record)))
-                {
-                    reports[record.Id] = record;
-                }
-            }
+            reports[record.Id] = record;
         }
 
-        return [.. reports.Values];
+        return [.. reports.Values.Where(HasDump)];
     }
 
-    /// <summary>The report of an id, or null.</summary>
-    public ReportRecord? Find(string id)
-        => Guid.TryParseExact(id, "D", out _)
-            ? ReadRecord(FilePath(CompletedName, id, RecordExtension), null) ?? ReadRecord(FilePath(PendingName, id, RecordExtension), null)
-            : null;
+    /// <summary>The whole reports that wait for their upload, in no order.</summary>
+    public IReadOnlyList<ReportRecord> ListPending()
+        => [.. ReadAll(PendingName, onProblem: null).Where(report => report.State == ReportState.Pending && HasDump(report))];
 
     /// <summary>Absolute path of a report's dump.</summary>
     public string DumpPath(ReportRecord report)
@@ -117,47 +101,80 @@ internal sealed class ReportDatabase
         return System.IO.File.Exists(preferred) || !System.IO.File.Exists(other) ? preferred : other;
     }
 
+    /// <summary>A report's dump.</summary>
+    /// <exception cref="SyscallException">It cannot be opened.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public async Task<byte[]> ReadDumpAsync(ReportRecord report, CancellationToken cancellation)
+    {
+        using FileDescriptor file = DurableFile.OpenRead(DumpPath(report));
+        using SafeFileHandle handle = new(file.Number, ownsHandle: false);
+        byte[] dump = new byte[RandomAccess.GetLength(handle)];
+        int length = 0;
+        while (length < dump.Length && await RandomAccess.ReadAsync(handle, dump.AsMemory(length), length, cancellation).ConfigureAwait(false) is > 0 and int count)
+        {
+            length += count;
+        }
+
+        return length == dump.Length ? dump : throw new EndOfStreamException($"'{DumpPath(report)}' became shorter while it was read");
+    }
+
     /// <summary>
-    /// Stores a report's new record. When it is done with, its files move: the new record is first stored where the old one is, so that an interruption
-    /// never sends again what was sent; then the dump moves, then the record.
+    /// Stores a report's new record; a report that somebody removed meanwhile stays removed. When it is done with, its files move: the new record is
+    /// first stored where the old one is, so that an interruption never sends again what was sent; then the dump moves, then the record.
     /// </summary>
     /// <exception cref="SyscallException">The disk failed.</exception>
     public void Update(ReportRecord record)
     {
-        string pending = FilePath(PendingName, record.Id, RecordExtension);
-        bool isPending = System.IO.File.Exists(pending);
-        DurableFile.Write(isPending ? pending : FilePath(CompletedName, record.Id, RecordExtension), Serialize(record));
-        if (isPending && DirectoryOf(record.State) == CompletedName)
+        string? directory = s_filed.FirstOrDefault(name => System.IO.File.Exists(FilePath(name, record.Id, RecordExtension)));
+        if (directory is null)
+        {
+            return;
+        }
+
+        DurableFile.Write(FilePath(directory, record.Id, RecordExtension), Serialize(record));
+        if (directory == PendingName && DirectoryOf(record.State) == CompletedName)
         {
             MoveToCompleted(record.Id);
         }
     }
 
     /// <summary>
-    /// Ends what a dead handler left half done: moves that were begun, dumps in <c>new/</c> nobody writes. Only for the holder of the upload lock.
+    /// Ends what a dead handler left half done: moves that were begun; dumps nobody writes and no record names; temporary files. Only for the holder
+    /// of the upload lock.
     /// </summary>
-    public void Sweep()
+    /// <param name="onProblem">Told of each file that cannot be read; it stays where it is.</param>
+    /// <exception cref="SyscallException">The disk failed.</exception>
+    public void Sweep(Action<string>? onProblem = null)
     {
-        foreach (string path in Directory.EnumerateFiles(System.IO.Path.Combine(Path, PendingName), "*" + RecordExtension))
+        foreach (ReportRecord record in ReadAll(PendingName, onProblem).Where(record => DirectoryOf(record.State) == CompletedName))
         {
-            if (ReadRecord(path, null) is { } record && DirectoryOf(record.State) == CompletedName)
-            {
-                MoveToCompleted(record.Id);
-            }
+            MoveToCompleted(record.Id);
         }
 
-        foreach (string path in Directory.EnumerateFiles(System.IO.Path.Combine(Path, NewName), "*" + DumpExtension))
+        foreach (string path in s_filed.Prepend(NewName).SelectMany(name => Directory.EnumerateFiles(System.IO.Path.Combine(Path, name), "*" + DumpExtension)))
         {
-            RemoveAbandoned(path);
+            try
+            {
+                SweepDump(path);
+            }
+            catch (SyscallException failure)
+            {
+                // ENOENT: filed or removed since it was listed.
+                if (failure.Errno != Libc.ENOENT)
+                {
+                    onProblem?.Invoke($"'{path}' cannot be swept: {failure.Message}");
+                }
+            }
         }
     }
 
     /// <summary>Takes the lock of the one uploader; null when another handler has it.</summary>
-    /// <exception cref="SyscallException">The lock file cannot be opened.</exception>
+    /// <exception cref="SyscallException">The lock file cannot be opened or locked.</exception>
     public FileDescriptor? TryLockUploads()
     {
-        FileDescriptor file = DurableFile.OpenLock(System.IO.Path.Combine(Path, UploadsLockName));
-        if (Libc.flock(file.Number, Libc.LOCK_EX | Libc.LOCK_NB) == 0)
+        string path = System.IO.Path.Combine(Path, UploadsLockName);
+        FileDescriptor file = DurableFile.OpenLock(path);
+        if (DurableFile.TryLock(file, path))
         {
             return file;
         }
@@ -188,46 +205,75 @@ internal sealed class ReportDatabase
         }
     }
 
+    private static void CreateOwn(string directory)
+    {
+        PosixFiles.CreatePrivateDirectory(directory);
+        if (!Directory.Exists(directory))
+        {
+            throw new DatabaseException($"'{directory}' is not a directory; move it away, or name another database");
+        }
+
+        uint user = PosixFiles.UserId();
+        uint owner = PosixFiles.Owner(directory);
+        // The owner of a link decides where it leads.
+        uint linkOwner = PosixFiles.LinkOwner(directory);
+        if (owner != user || (linkOwner != user && linkOwner != Root))
+        {
+            throw new DatabaseException($"'{directory}' belongs to uid {(owner == user ? linkOwner : owner)}, not to uid {user}; choose another directory");
+        }
+
+        PosixFiles.MakePrivate(directory);
+    }
+
     private static ReportRecord? ReadRecord(string path, Action<string>? onProblem)
     {
         try
         {
-            if (!System.IO.File.Exists(path))
-            {
-                return null;
-            }
-
-            if (new FileInfo(path).Length > ReportsLimits.MaxJsonBytes)
-            {
-                throw new JsonException($"it has more than {ReportsLimits.MaxJsonBytes} bytes");
-            }
-
-            ReportRecord? record = JsonSerializer.Deserialize(System.IO.File.ReadAllBytes(path), ReportsJson.Default.ReportRecord);
-            string name = System.IO.Path.GetFileNameWithoutExtension(path);
-            // The id becomes a path: what the file says must be what the file is called.
-            return record?.Id == name && Guid.TryParseExact(name, "D", out _) ? record : throw new JsonException("its id is not its name");
+            return DurableFile.Read(path, ReportsLimits.MaxJsonBytes) is { } contents ? Parse(contents, System.IO.Path.GetFileNameWithoutExtension(path)) : null;
         }
-        catch (Exception broken) when (broken is JsonException or IOException or UnauthorizedAccessException)
+        catch (Exception broken) when (broken is JsonException or InvalidDataException or SyscallException)
         {
             onProblem?.Invoke($"'{path}' is left out: {broken.Message}");
             return null;
         }
     }
 
-    private static void RemoveAbandoned(string path)
+    private static ReportRecord Parse(ReadOnlySpan<byte> contents, string name)
     {
-        int fd = Libc.open(path, Libc.O_RDWR | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, 0);
-        if (fd < 0)
+        ReportRecord? record = JsonSerializer.Deserialize(contents, ReportsJson.Default.ReportRecord);
+        // The id becomes a path: what the file says must be what the file is called.
+        return record?.Id != name || !Guid.TryParseExact(name, "D", out _) ? throw new JsonException("its id is not its name")
+            : !Enum.IsDefined(record.State) ? throw new JsonException($"its state is {record.State}")
+            : record;
+    }
+
+    private IEnumerable<ReportRecord> ReadAll(string directory, Action<string>? onProblem)
+        => Directory.EnumerateFiles(System.IO.Path.Combine(Path, directory), "*" + RecordExtension).Select(path => ReadRecord(path, onProblem)).OfType<ReportRecord>();
+
+    private bool HasDump(ReportRecord report) => System.IO.File.Exists(DumpPath(report));
+
+    private void SweepDump(string path)
+    {
+        string id = System.IO.Path.GetFileNameWithoutExtension(path);
+        List<string> leftovers = [.. s_filed.Select(name => FilePath(name, id, RecordExtension + DurableFile.TemporarySuffix)).Where(System.IO.File.Exists)];
+        if (leftovers.Count == 0 && HasRecord(id))
         {
-            return; // Filed or removed since it was listed.
+            return;
         }
 
-        using FileDescriptor file = new(fd);
-        if (Libc.flock(file.Number, Libc.LOCK_EX | Libc.LOCK_NB) == 0)
+        // Locked: a living handler writes or files it. Looked for a second time, because the record comes before the lock goes.
+        using FileDescriptor file = DurableFile.OpenRead(path);
+        if (DurableFile.TryLock(file, path))
         {
-            _ = Libc.unlink(path);
+            leftovers.ForEach(DurableFile.Remove);
+            if (!HasRecord(id))
+            {
+                DurableFile.Remove(path);
+            }
         }
     }
+
+    private bool HasRecord(string id) => s_filed.Any(name => System.IO.File.Exists(FilePath(name, id, RecordExtension)));
 
     private string FilePath(string directory, string id, string extension) => System.IO.Path.Combine(Path, directory, id + extension);
 

@@ -57,6 +57,9 @@ internal sealed record ReportRecord
     /// <summary>Attempts that a server answered; no answer at all is none.</summary>
     public int Attempts { get; init; }
 
+    /// <summary>Tries that no server answered: they never give a report up, but make the delays longer.</summary>
+    public int Unanswered { get; init; }
+
     public string? LastError { get; init; }
 
     public DateTimeOffset? LastAttempt { get; init; }

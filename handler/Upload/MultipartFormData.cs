@@ -14,18 +14,21 @@ internal sealed record MultipartFormData(string Boundary, byte[] Bytes)
     /// <summary>Field of the dump.</summary>
     public const string DumpField = "upload_file_minidump";
 
+    // Socorro answers 401 to a report that names itself.
+    private const string ServersIdField = "uuid";
+
     private const string Alphanumerics = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private const int RandomCharacters = 32;
 
     /// <summary>Value of the Content-Type header.</summary>
     public string ContentType => $"multipart/form-data; boundary={Boundary}";
 
-    /// <summary>Fields in byte order of their keys, then the dump.</summary>
+    /// <summary>Fields in ordinal order of their keys, then the dump. Servers keep two names for themselves, and an empty one is none: they are left out.</summary>
     public static MultipartFormData Build(IReadOnlyDictionary<string, string> fields, string dumpName, ReadOnlySpan<byte> dump, string? boundary = null)
     {
         boundary ??= NewBoundary();
         using MemoryStream body = new(dump.Length + 4096);
-        foreach ((string key, string value) in fields.OrderBy(field => field.Key, StringComparer.Ordinal))
+        foreach ((string key, string value) in fields.Where(field => field.Key is not ("" or DumpField or ServersIdField)).OrderBy(field => field.Key, StringComparer.Ordinal))
         {
             Write(body, $"--{boundary}\r\nContent-Disposition: form-data; name=\"{Escape(key)}\"\r\n\r\n{value}\r\n");
         }

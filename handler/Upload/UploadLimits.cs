@@ -24,8 +24,14 @@ internal static class UploadLimits
     /// <summary>Bytes read of an answer: an id is short, and a server may never end.</summary>
     public const int MaxAnswerBytes = 65_536;
 
-    /// <summary>Characters kept of an answer as the id: Crashpad keeps all, Electron's document speaks of an id.</summary>
-    public const int MaxIdCharacters = 4_096;
+    /// <summary>Bytes kept of an answer as the id: Crashpad keeps all, Electron's document speaks of an id.</summary>
+    public const int MaxKeptAnswerBytes = 4_096;
+
+    /// <summary>How long until the database is looked at again unasked: another handler on it may have filed a report. As often as Crashpad looks.</summary>
+    public static readonly TimeSpan LookAgain = TimeSpan.FromMinutes(15);
+
+    /// <summary>After the disk failed, how long until the database is tried again.</summary>
+    public static readonly TimeSpan DiskRetry = TimeSpan.FromSeconds(30);
 
     /// <summary>When another handler uploads, how long until we look again whether it still does.</summary>
     public static readonly TimeSpan LockRetry = TimeSpan.FromSeconds(30);

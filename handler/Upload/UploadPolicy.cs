@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using CrashHandler.Handler.Reports;
 
@@ -15,26 +16,33 @@ internal static class UploadPolicy
     public static ReportRecord Answered(ReportRecord report, ServerAnswer answer, DateTimeOffset now)
     {
         ReportRecord tried = report with { Attempts = report.Attempts + 1, LastAttempt = now, LastError = null, NextAttempt = null };
+        string text = Trim(answer.Body);
         if (answer.Status is >= 200 and <= 203)
         {
-            string text = Trim(answer.Body);
             return text.StartsWith(DiscardedPrefix, StringComparison.Ordinal)
                 ? tried with { State = ReportState.Discarded, ServerAnswer = text, LastError = $"the server does not want it: {text}" }
                 : tried with { State = ReportState.Uploaded, UploadedAt = now, ServerAnswer = text, ServerId = ParseId(text) };
         }
 
-        string error = $"the server answered {answer.Status}{(answer.Body.Length > 0 ? $": {Trim(answer.Body).Split('\n')[0]}" : "")}";
+        string error = $"the server answered {answer.Status}{(text.Length > 0 ? $": {FirstLine(text)}" : "")}";
         if (!IsTransient(answer.Status) || tried.Attempts >= UploadLimits.MaxAnsweredFailures)
         {
             return tried with { State = ReportState.Failed, LastError = error };
         }
 
-        return tried with { LastError = error, NextAttempt = now + (answer.RetryAfter is { } asked ? Cap(asked) : Delay(tried.Attempts)) };
+        return tried with { LastError = error, NextAttempt = now + (Asked(answer) ?? Delay(tried.Attempts + tried.Unanswered)) };
     }
 
     /// <summary>The record after no server answered: not an attempt, tried again later.</summary>
     public static ReportRecord Unanswered(ReportRecord report, string error, DateTimeOffset now)
-        => report with { LastAttempt = now, LastError = error, NextAttempt = now + Delay(report.Attempts + 1) };
+        => report with { Unanswered = report.Unanswered + 1, LastAttempt = now, LastError = error, NextAttempt = now + Delay(report.Attempts + report.Unanswered + 1) };
+
+    /// <summary>The record of a report that goes nowhere.</summary>
+    public static ReportRecord Unsendable(ReportRecord report, string error) => report with { State = ReportState.Failed, LastError = error, NextAttempt = null };
+
+    /// <summary>How long until a report is due; zero or less: it is. No delay is longer than the longest there is: else the clock was set back.</summary>
+    public static TimeSpan UntilDue(ReportRecord report, DateTimeOffset now)
+        => report.NextAttempt is { } next && next - now <= UploadLimits.MaxRetryAfter ? next - now : TimeSpan.Zero;
 
     /// <summary>Whether a status may be another one next time.</summary>
     public static bool IsTransient(int status) => status is 408 or 425 or 429 or (>= 500 and <= 599);
@@ -49,7 +57,7 @@ internal static class UploadPolicy
     /// <summary>What a server calls a report: the value of <c>CrashID=</c>, JSON's id, _rxid or crashId, else the first line.</summary>
     public static string ParseId(string answer)
     {
-        string firstLine = answer.Split('\n')[0].Trim();
+        string firstLine = FirstLine(answer);
         if (firstLine.StartsWith(CrashIdPrefix, StringComparison.Ordinal))
         {
             return firstLine[CrashIdPrefix.Length..];
@@ -68,21 +76,27 @@ internal static class UploadPolicy
                     }
                 }
             }
-            catch (JsonException)
+            catch (Exception broken) when (broken is JsonException or InvalidOperationException)
             {
-                return firstLine; // It only looked like JSON.
+                return firstLine; // It only looked like JSON, or its text is half a character.
             }
         }
 
         return firstLine;
     }
 
+    private static string FirstLine(string text) => text.Split('\n')[0].Trim();
+
     private static string Trim(string body)
     {
         string text = body.Trim();
-        return text.Length <= UploadLimits.MaxIdCharacters ? text : text[..UploadLimits.MaxIdCharacters];
+        Span<byte> kept = stackalloc byte[UploadLimits.MaxKeptAnswerBytes];
+        // Stops before the character that does not fit.
+        Encoding.UTF8.GetEncoder().Convert(text, kept, flush: false, out int characters, out _, out _);
+        return text[..characters];
     }
 
-    private static TimeSpan Cap(TimeSpan asked)
-        => asked < TimeSpan.Zero ? TimeSpan.Zero : asked > UploadLimits.MaxRetryAfter ? UploadLimits.MaxRetryAfter : asked;
+    // A date that has passed says that the clocks differ, and would use up all attempts at once.
+    private static TimeSpan? Asked(ServerAnswer answer)
+        => answer.RetryAfter is { } asked && asked > TimeSpan.Zero ? TimeSpan.FromTicks(Math.Min(asked.Ticks, UploadLimits.MaxRetryAfter.Ticks)) : null;
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Text;
 using CrashHandler.Handler.Posix;
@@ -14,11 +15,13 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
 {
     private const string ReportIdField = "crash_report_id";
 
-    private readonly SemaphoreSlim _wake = new(0);
-    private Task? _worker;
-    private HttpClient? _http;
-    private DateTimeOffset _lastUpload = DateTimeOffset.MinValue;
+    private volatile TaskCompletionSource _woken = NewSignal();
     private volatile UploadQueueStatus _status = new(null, null);
+    private Task? _worker;
+    private FileDescriptor? _lock;
+    private HttpClient? _http;
+    private long? _lastUpload;
+    private ReportRecord? _unstored;
 
     /// <summary>What it is at.</summary>
     public UploadQueueStatus Status => _status;
@@ -30,18 +33,19 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
     public void Start(CancellationToken stopping) => _worker = Task.Run(() => RunAsync(stopping), CancellationToken.None);
 
     /// <summary>There may be work. From any thread.</summary>
-    public void Wake() => _wake.Release();
+    public void Wake() => _woken.TrySetResult();
 
     private async Task RunAsync(CancellationToken stopping)
     {
         try
         {
-            using FileDescriptor held = await LockAsync(stopping).ConfigureAwait(false);
-            database.Sweep();
             while (true)
             {
-                TimeSpan? wait = await SendDueAsync(stopping).ConfigureAwait(false);
-                await WaitAsync(wait, stopping).ConfigureAwait(false);
+                // Before the look, so that what comes during it is not lost.
+                _woken = NewSignal();
+                TimeSpan wait = await WorkAsync(stopping).ConfigureAwait(false);
+                await _woken.Task.WaitAsync(wait, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                stopping.ThrowIfCancellationRequested();
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -56,75 +60,115 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
         finally
         {
             _http?.Dispose();
+            _lock?.Dispose();
         }
     }
 
-    private async Task<FileDescriptor> LockAsync(CancellationToken stopping)
+    /// <summary>Does what there is to do now.</summary>
+    /// <returns>How long until there is more, as far as is known.</returns>
+    private async Task<TimeSpan> WorkAsync(CancellationToken stopping)
     {
-        while (true)
+        try
         {
-            if (database.TryLockUploads() is { } held)
-            {
-                return held;
-            }
-
-            await WaitAsync(UploadLimits.LockRetry, stopping).ConfigureAwait(false);
+            return TakeLock() ? await SendDueAsync(stopping).ConfigureAwait(false) : UploadLimits.LockRetry;
+        }
+        catch (Exception failure) when (failure is SyscallException or IOException or UnauthorizedAccessException or DatabaseException)
+        {
+            _status = new UploadQueueStatus(null, failure.Message);
+            log.Value.Error("The upload queue cannot use its database: {Reason}; it tries again in {Seconds} s", failure.Message, UploadLimits.DiskRetry.TotalSeconds);
+            return UploadLimits.DiskRetry;
         }
     }
 
-    /// <summary>Sends all that is due.</summary>
-    /// <returns>How long until something is due; null: nothing is known to be.</returns>
-    private async Task<TimeSpan?> SendDueAsync(CancellationToken stopping)
+    private bool TakeLock()
+    {
+        if (_lock is null && database.TryLockUploads() is { } taken)
+        {
+            _lock = taken;
+            database.Sweep(problem => log.Value.Warning("{Problem}", problem));
+        }
+
+        return _lock is not null;
+    }
+
+    private async Task<TimeSpan> SendDueAsync(CancellationToken stopping)
     {
         while (true)
         {
+            stopping.ThrowIfCancellationRequested();
+            StoreUnstored();
             bool allowed = database.Settings.IsUploadAllowed;
+            DateTimeOffset now = time.GetUtcNow();
             List<ReportRecord> waiting =
             [
-                .. database.List()
-                    .Where(report => report.State == ReportState.Pending && (allowed || report.ExplicitRequest) && UrlOf(report) is not null)
+                .. database.ListPending()
+                    .Where(report => (allowed || report.ExplicitRequest) && UrlOf(report) is not null)
                     .OrderByDescending(report => report.ExplicitRequest).ThenByDescending(report => report.Created),
             ];
-            DateTimeOffset now = time.GetUtcNow();
-            if (waiting.FirstOrDefault(report => report.NextAttempt is not { } next || next <= now) is not { } due)
+            if (waiting.Find(report => UploadPolicy.UntilDue(report, now) <= TimeSpan.Zero) is not { } due)
             {
-                return waiting.Count == 0 ? null : waiting.Min(report => report.NextAttempt!.Value) - now;
+                return waiting.Select(report => UploadPolicy.UntilDue(report, now)).Append(UploadLimits.LookAgain).Min();
             }
 
-            TimeSpan pause = _lastUpload + UploadLimits.BetweenUploads - now;
+            TimeSpan pause = _lastUpload is { } last ? UploadLimits.BetweenUploads - time.GetElapsedTime(last) : TimeSpan.Zero;
             if (pause > TimeSpan.Zero)
             {
-                await Task.Delay(pause, time, stopping).ConfigureAwait(false);
+                return pause;
             }
 
             await SendAsync(due, UrlOf(due)!, stopping).ConfigureAwait(false);
         }
     }
 
-    private async Task SendAsync(ReportRecord report, Uri url, CancellationToken stopping)
+    private async Task SendAsync(ReportRecord report, string address, CancellationToken stopping)
     {
         _status = _status with { Current = report.Id };
         ReportRecord after;
+        string shown = "(no URL)";
+        if (!TryParse(address, out Uri? url))
+        {
+            after = UploadPolicy.Unsendable(report, "its URL is not an absolute http or https one");
+        }
+        else
+        {
+            shown = UrlRedaction.Redact(url);
+            after = await AttemptAsync(report, url, stopping).ConfigureAwait(false);
+            _lastUpload = time.GetTimestamp();
+        }
+
+        _unstored = after;
+        StoreUnstored();
+        _status = new UploadQueueStatus(null, after.LastError ?? _status.LastError);
+        log.Value.Information("Report {Id} to {Url}: {State} {Answer}", report.Id, shown, after.State, after.ServerId ?? after.LastError);
+    }
+
+    private async Task<ReportRecord> AttemptAsync(ReportRecord report, Uri url, CancellationToken stopping)
+    {
         try
         {
             ServerAnswer answer = await PostAsync(report, url, stopping).ConfigureAwait(false);
-            after = UploadPolicy.Answered(report, answer, time.GetUtcNow());
+            return UploadPolicy.Answered(report, answer, time.GetUtcNow());
         }
-        catch (Exception unreachable) when (unreachable is HttpRequestException or IOException || (unreachable is OperationCanceledException && !stopping.IsCancellationRequested))
+        catch (Exception unreachable) when (unreachable is HttpRequestException or IOException or SyscallException || IsTimeout(unreachable, stopping))
         {
             string reason = unreachable is OperationCanceledException ? $"no answer within {UploadLimits.Attempt.TotalSeconds:0} s" : unreachable.Message;
-            after = UploadPolicy.Unanswered(report, reason, time.GetUtcNow());
+            return UploadPolicy.Unanswered(report, reason, time.GetUtcNow());
         }
+    }
 
-        _lastUpload = time.GetUtcNow();
-        database.Update(after);
-        _status = new UploadQueueStatus(null, after.LastError ?? _status.LastError);
-        log.Value.Information("Report {Id} to {Url}: {State} {Answer}", report.Id, UrlRedaction.Redact(url), after.State, after.ServerId ?? after.LastError);
+    // What a server answered is never forgotten for a full disk: the report would be sent again.
+    private void StoreUnstored()
+    {
+        if (_unstored is { } record)
+        {
+            database.Update(record);
+            _unstored = null;
+        }
     }
 
     private async Task<ServerAnswer> PostAsync(ReportRecord report, Uri url, CancellationToken stopping)
     {
-        byte[] dump = await File.ReadAllBytesAsync(database.DumpPath(report), stopping).ConfigureAwait(false);
+        byte[] dump = await database.ReadDumpAsync(report, stopping).ConfigureAwait(false);
         Dictionary<string, string> fields = new(report.Parameters) { [ReportIdField] = report.Id };
         MultipartFormData form = MultipartFormData.Build(fields, $"{report.Id}.dmp", dump);
         using ByteArrayContent content = new(form.Bytes);
@@ -145,25 +189,38 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
     }
 
     private static HttpClient NewClient()
-        => new(new SocketsHttpHandler { AllowAutoRedirect = false }) { Timeout = Timeout.InfiniteTimeSpan, DefaultRequestHeaders = { ExpectContinue = false } };
+        => new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { Timeout = Timeout.InfiniteTimeSpan, DefaultRequestHeaders = { ExpectContinue = false } };
 
+    /// <summary>What can be had of a body. The status has decided by then: a body that breaks off or never ends must not send a taken report again.</summary>
     private static async Task<string> ReadBoundedAsync(HttpContent content, CancellationToken cancellation)
     {
         byte[] buffer = new byte[UploadLimits.MaxAnswerBytes];
-        await using Stream stream = await content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
-        int length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellation).ConfigureAwait(false);
+        int length = 0;
+        try
+        {
+            await using Stream stream = await content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+            int count = 0;
+            do
+            {
+                length += count;
+                count = await stream.ReadAsync(buffer.AsMemory(length), cancellation).ConfigureAwait(false);
+            }
+            while (count > 0);
+        }
+        catch (Exception cut) when (cut is IOException or HttpRequestException or OperationCanceledException)
+        {
+            // What was read by then stands.
+        }
+
         return Encoding.UTF8.GetString(buffer, 0, length);
     }
 
-    private Uri? UrlOf(ReportRecord report) => report.Url is { } own && Uri.TryCreate(own, UriKind.Absolute, out Uri? url) ? url : fallbackUrl;
+    private static bool IsTimeout(Exception failure, CancellationToken stopping) => failure is OperationCanceledException && !stopping.IsCancellationRequested;
 
-    private async Task WaitAsync(TimeSpan? limit, CancellationToken stopping)
-    {
-        TimeSpan delay = limit is { } some ? (some > TimeSpan.Zero ? some : TimeSpan.Zero) : Timeout.InfiniteTimeSpan;
-        await _wake.WaitAsync(delay, stopping).ConfigureAwait(false);
-        // Many wake-ups are one.
-        while (_wake.Wait(0, CancellationToken.None))
-        {
-        }
-    }
+    private static bool TryParse(string address, [NotNullWhen(true)] out Uri? url)
+        => Uri.TryCreate(address, UriKind.Absolute, out url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps);
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private string? UrlOf(ReportRecord report) => report.Url ?? fallbackUrl?.AbsoluteUri;
 }

@@ -230,12 +230,6 @@ public sealed class ReportDatabaseTests : IDisposable
         Assert.False(File.Exists(Path.Combine(_path, "new", "x")));
     }
 
-    [Theory]
-    [InlineData("../settings")]
-    [InlineData("")]
-    [InlineData("x")]
-    public void AnIdThatIsNoneFindsNothing(string id) => Assert.Null(_database.Find(id));
-
     [Fact]
     public void TheGuidIsMadeOnce()
     {

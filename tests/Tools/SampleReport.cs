@@ -31,4 +31,7 @@ internal static class SampleReport
         report.Commit(record);
         return database.Find(record.Id)!;
     }
+
+    /// <summary>A report by its id, or null.</summary>
+    public static ReportRecord? Find(this ReportDatabase database, string id) => database.List().SingleOrDefault(report => report.Id == id);
 }
