@@ -89,9 +89,10 @@ internal sealed class ReportDatabase
         return [.. reports.Values.Where(HasDump)];
     }
 
-    /// <summary>The whole reports that wait for their upload, in no order.</summary>
+    /// <summary>The whole reports that wait for their upload, in no order; what has a completed record, too, never waits again.</summary>
     public IReadOnlyList<ReportRecord> ListPending()
-        => [.. ReadAll(PendingName, onProblem: null).Where(report => report.State == ReportState.Pending && HasDump(report))];
+        => [.. ReadAll(PendingName, onProblem: null).Where(report => report.State == ReportState.Pending && HasDump(report)
+            && !System.IO.File.Exists(FilePath(CompletedName, report.Id, RecordExtension)))];
 
     /// <summary>Absolute path of a report's dump.</summary>
     public string DumpPath(ReportRecord report)

@@ -47,7 +47,8 @@ public sealed class UploadQueueTests : IDisposable
         Assert.Equal([newer.Id, older.Id], both.Select(report => report.Fields["crash_report_id"]));
         Assert.Equal("värde", both[0].Fields["ключ"]);
         Assert.Equal($"{newer.Id}.dmp", both[0].DumpName);
-        ReportRecord uploaded = Until(() => _database.Find(older.Id) is { State: ReportState.Uploaded } found ? found : null);
+        // Stored first, then moved: between the two it is uploaded already.
+        ReportRecord uploaded = Until(() => _database.Find(older.Id) is { State: ReportState.Uploaded } found && _database.DumpPath(found).Contains("completed", StringComparison.Ordinal) ? found : null);
         Assert.Equal(both[1].Id, uploaded.ServerId);
         Assert.EndsWith(Path.Combine("completed", $"{older.Id}.dmp"), _database.DumpPath(uploaded), StringComparison.Ordinal);
     }

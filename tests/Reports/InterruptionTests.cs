@@ -1,0 +1,176 @@
+using CrashHandler.Handler.Reports;
+using Xunit;
+
+namespace CrashHandler.Tests.Reports;
+
+/// <summary>What a kill between any two steps leaves, made by hand; then what a reader sees, and what a sweep makes of it.</summary>
+public sealed class InterruptionTests : IDisposable
+{
+    private readonly TestDatabase _database = new();
+
+    public void Dispose() => _database.Dispose();
+
+    [Theory]
+    [InlineData("new/ID.dmp")]
+    [InlineData("pending/ID.dmp")]
+    [InlineData("pending/ID.dmp", "pending/ID.json.tmp")]
+    [InlineData("completed/ID.dmp", "completed/ID.json.tmp")]
+    public void AReportThatWasNotCommittedIsNoneAndIsSwept(params string[] left)
+    {
+        Leave(Guid.NewGuid(), left, ReportState.Pending);
+
+        Assert.Empty(_database.Database.List());
+        _database.Database.Sweep();
+
+        Assert.Empty(_database.Files());
+    }
+
+    [Theory]
+    [InlineData("pending/ID.dmp", "pending/ID.json")]
+    [InlineData("pending/ID.dmp", "pending/ID.json", "pending/ID.json.tmp")]
+    public void ACommittedReportStays(params string[] left)
+    {
+        Guid id = Guid.NewGuid();
+        Leave(id, left, ReportState.Pending);
+
+        AssertOne(id, ReportState.Pending);
+        _database.Database.Sweep();
+
+        AssertOne(id, ReportState.Pending);
+        Assert.Equal([$"pending/{id}.dmp", $"pending/{id}.json"], _database.Files());
+    }
+
+    [Theory]
+    [InlineData(nameof(ReportState.Uploaded), "pending/ID.dmp", "pending/ID.json")]
+    [InlineData(nameof(ReportState.Discarded), "pending/ID.dmp", "pending/ID.json")]
+    [InlineData(nameof(ReportState.Failed), "completed/ID.dmp", "pending/ID.json")]
+    [InlineData(nameof(ReportState.Uploaded), "completed/ID.dmp", "completed/ID.json")]
+    public void WhatIsDoneWithStaysDoneWith(string stateName, params string[] left)
+    {
+        ReportState state = Enum.Parse<ReportState>(stateName);
+        Guid id = Guid.NewGuid();
+        Leave(id, left, state);
+
+        AssertOne(id, state);
+        _database.Database.Sweep();
+        AssertOne(id, state);
+        _database.Database.Sweep();
+
+        AssertOne(id, state);
+        Assert.Equal([$"completed/{id}.dmp", $"completed/{id}.json"], _database.Files());
+    }
+
+    [Fact]
+    public void AfterAPowerCutThatKeptOnlyTheRecordsMoveTheDumpIsFound()
+    {
+        Guid id = Guid.NewGuid();
+        Leave(id, ["pending/ID.dmp", "completed/ID.json"], ReportState.Uploaded);
+
+        _database.Database.Sweep();
+
+        AssertOne(id, ReportState.Uploaded);
+    }
+
+    [Fact]
+    public void WhenBothDirectoriesHaveTheRecordCompletedIsTheTruth()
+    {
+        Guid id = Guid.NewGuid();
+        Leave(id, ["pending/ID.dmp", "pending/ID.json"], ReportState.Pending);
+        Leave(id, ["completed/ID.dmp", "completed/ID.json"], ReportState.Uploaded);
+
+        AssertOne(id, ReportState.Uploaded);
+    }
+
+    [Fact]
+    public void ADumpThatIsBeingWrittenIsLeft()
+    {
+        using PendingReport writing = _database.Database.BeginReport();
+        writing.Dump.Write(TestDatabase.Dump);
+        string abandoned = _database.PathOf("new", $"{Guid.NewGuid()}.dmp");
+        File.WriteAllBytes(abandoned, TestDatabase.Dump);
+
+        _database.Database.Sweep();
+
+        Assert.False(File.Exists(abandoned));
+        writing.Commit(TestDatabase.Record(writing.Id));
+        writing.Dispose();
+        AssertOne(writing.Id, ReportState.Pending);
+    }
+
+    [Fact]
+    public void ADumpThatIsBeingFiledIsLeft()
+    {
+        using PendingReport filing = _database.Database.BeginReport();
+        File.Move(_database.PathOf("new", $"{filing.Id}.dmp"), _database.PathOf("pending", $"{filing.Id}.dmp"));
+        File.WriteAllText(_database.PathOf("pending", $"{filing.Id}.json.tmp"), "{");
+
+        _database.Database.Sweep();
+
+        Assert.Equal([$"pending/{filing.Id}.dmp", $"pending/{filing.Id}.json.tmp"], _database.Files());
+    }
+
+    [Fact]
+    public void ReportsBegunDuringSweepsAreAllFiled()
+    {
+        using CancellationTokenSource done = new();
+        Thread sweeper = new(() =>
+        {
+            while (!done.IsCancellationRequested)
+            {
+                _database.Database.Sweep();
+            }
+        });
+        sweeper.Start();
+        try
+        {
+            for (int i = 0; i < 200; i++)
+            {
+                _database.File(i);
+            }
+        }
+        finally
+        {
+            done.Cancel();
+            sweeper.Join();
+        }
+
+        Assert.Equal(200, _database.Database.List().Count);
+    }
+
+    [Fact]
+    public void WhatCannotBeSweptIsToldAndTheRestIsSwept()
+    {
+        File.CreateSymbolicLink(_database.PathOf("new", "a.dmp"), "/etc/passwd");
+        File.WriteAllText(_database.PathOf("new", "b.dmp"), "");
+        List<string> problems = [];
+
+        _database.Database.Sweep(problems.Add);
+
+        Assert.Contains("a.dmp", Assert.Single(problems));
+        Assert.Equal(["new/a.dmp"], _database.Files());
+    }
+
+    private void AssertOne(Guid id, ReportState state)
+    {
+        ReportRecord report = Assert.Single(_database.Database.List());
+        Assert.Equal((id.ToString(), state), (report.Id, report.State));
+        Assert.Equal(TestDatabase.Dump, File.ReadAllBytes(_database.Database.DumpPath(report)));
+        Assert.Equal(state == ReportState.Pending ? 1 : 0, _database.Database.ListPending().Count);
+    }
+
+    private void Leave(Guid id, string[] files, ReportState state)
+    {
+        ReportRecord source = _database.File(with: record => record with { State = state });
+        string json = File.ReadAllText(_database.PathOf(state == ReportState.Pending ? "pending" : "completed", $"{source.Id}.json"));
+        foreach (string file in _database.Files().Where(file => file.Contains(source.Id)))
+        {
+            File.Delete(Path.Combine(_database.Root, file));
+        }
+
+        foreach (string file in files)
+        {
+            string path = Path.Combine(_database.Root, file.Replace("ID", id.ToString()));
+            File.WriteAllBytes(path, file.EndsWith(".dmp") ? TestDatabase.Dump : System.Text.Encoding.UTF8.GetBytes(json.Replace(source.Id, id.ToString())));
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using CrashHandler.Handler.Reports;
+
+namespace CrashHandler.Tests.Reports;
+
+/// <summary>A database in a directory of its own, removed with it.</summary>
+internal sealed class TestDatabase : IDisposable
+{
+    /// <summary>What every dump here holds.</summary>
+    public static readonly byte[] Dump = [.. "MDMP"u8, .. Enumerable.Range(0, 256).Select(value => (byte)value)];
+
+    private static readonly DateTimeOffset s_created = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("crash-handler-reports-");
+
+    public TestDatabase() => Database = ReportDatabase.Create(_directory.FullName);
+
+    public ReportDatabase Database { get; }
+
+    public string Root => _directory.FullName;
+
+    public static ReportRecord Record(Guid id, int minute = 0, string? url = null) => new()
+    {
+        Id = id.ToString(),
+        State = ReportState.Pending,
+        Created = s_created.AddMinutes(minute),
+        ProcessId = 42,
+        ThreadId = 43,
+        ProcessType = "main",
+        Executable = "/bin/victim",
+        Reason = "SIGSEGV /SEGV_MAPERR",
+        Signal = 11,
+        Code = 1,
+        Address = 0xdead,
+        Url = url,
+        Parameters = new Dictionary<string, string> { ["prod"] = ".NET", ["minute"] = $"{minute}" },
+    };
+
+    /// <summary>Files a report as the handler does.</summary>
+    public ReportRecord File(int minute = 0, string? url = null, Func<ReportRecord, ReportRecord>? with = null)
+    {
+        using PendingReport report = Database.BeginReport();
+        report.Dump.Write(Dump);
+        ReportRecord record = Record(report.Id, minute, url);
+        report.Commit(with?.Invoke(record) ?? record);
+        return Only(report.Id.ToString());
+    }
+
+    public ReportRecord Only(string id) => Database.List().Single(report => report.Id == id);
+
+    public string PathOf(string directory, string name) => Path.Combine(Root, directory, name);
+
+    /// <summary>Names of all files in the report directories, as <c>pending/x.dmp</c>.</summary>
+    public string[] Files()
+        => [.. new[] { "new", "pending", "completed" }.SelectMany(name => Directory.EnumerateFiles(Path.Combine(Root, name)).Select(path => Path.GetRelativePath(Root, path))).Order()];
+
+    public void Dispose() => _directory.Delete(recursive: true);
+}
