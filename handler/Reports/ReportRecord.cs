@@ -9,7 +9,8 @@ internal sealed record ReportRecord
     /// <summary>Version of this shape; a reader keeps members it does not know.</summary>
     public const int CurrentVersion = 1;
 
-    public int Version { get; init; } = CurrentVersion;
+    // Not init: where a file lacks them, source-generated JSON would give init members their type's default instead of ours.
+    public int Version { get; set; } = CurrentVersion;
 
     /// <summary>A UUID in its usual form; the dump is <c>ID.dmp</c>.</summary>
     public required string Id { get; init; }
@@ -48,7 +49,7 @@ internal sealed record ReportRecord
     public required IReadOnlyDictionary<string, string> Parameters { get; init; }
 
     /// <summary>What could not be read or was cut.</summary>
-    public IReadOnlyList<string> SoftErrors { get; init; } = [];
+    public IReadOnlyList<string> SoftErrors { get; set; } = [];
 
     /// <summary>From the notice to the written dump.</summary>
     public double CaptureMilliseconds { get; init; }

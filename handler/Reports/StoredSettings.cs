@@ -9,7 +9,8 @@ internal sealed record StoredSettings
     /// <summary>Version of this shape; a reader keeps members it does not know.</summary>
     public const int CurrentVersion = 1;
 
-    public int Version { get; init; } = CurrentVersion;
+    // Not init: where a file lacks it, source-generated JSON would give an init member its type's default instead of ours.
+    public int Version { get; set; } = CurrentVersion;
 
     /// <summary>The form's <c>guid</c>: made once, never again.</summary>
     public required Guid Guid { get; init; }

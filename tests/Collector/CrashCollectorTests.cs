@@ -89,6 +89,7 @@ public sealed class CrashCollectorTests : IAsyncDisposable
     [InlineData("empty name", 400, "has the name ''", FormType, "--B\r\nContent-Disposition: form-data; name=\"\"\r\n\r\n.NET\r\n" + Dump)]
     [InlineData("no closing boundary", 400, "closing boundary is missing", FormType, Field + "--B\r\nContent-Disposition: form-data; name=\"upload_file_minidump\"; filename=\"x\"\r\n\r\nMDMP\r\n")]
     [InlineData("something behind the end", 400, "not followed by CR LF", FormType, Good + "x")]
+    [InlineData("no CR LF at the end", 400, "not followed by CR LF", FormType, Field + "--B--")]
     [InlineData("part without headers", 400, "no headers", FormType, "--B\r\n\r\n.NET\r\n" + Dump)]
     [InlineData("part without empty line", 400, "no empty line", FormType, "--B\r\nContent-Disposition: form-data; name=\"prod\"\r\n" + Dump)]
     [InlineData("empty part", 400, "no headers", FormType, "--B\r\n" + Good)]

@@ -12,7 +12,7 @@ public class FootprintTests
     public void AnIdleHandlerStaysSmallAfterARegistration()
     {
         using Sandbox sandbox = new(Environment.IsPrivilegedProcess ? Identities.Root : Identities.User);
-        RunningProcess main = sandbox.StartMain("none", "--hold");
+        RunningProcess main = sandbox.StartMain("none", "--no-upload", "--hold");
         main.ReadUntil("ready");
 
         string resident = File.ReadLines($"/proc/{sandbox.HandlerPid()}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
