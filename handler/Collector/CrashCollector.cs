@@ -62,8 +62,8 @@ internal sealed class CrashCollector : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
-        _listener.Dispose();
         await _accepting.ConfigureAwait(false);
+        _listener.Dispose();
         _stopping.Dispose();
     }
 
@@ -79,7 +79,7 @@ internal sealed class CrashCollector : IAsyncDisposable
                 connections.Add(ServeAsync(client));
             }
         }
-        catch (Exception ended) when (ended is OperationCanceledException or ObjectDisposedException or SocketException && _stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
             // Disposed of.
         }

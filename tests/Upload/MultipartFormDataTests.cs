@@ -12,13 +12,14 @@ public class MultipartFormDataTests
     [Fact]
     public void TheBodyIsThisByteForByte()
     {
-        Dictionary<string, string> fields = new() { ["ver"] = "10.0", ["_version"] = "1.2", ["prod"] = ".NET" };
+        Dictionary<string, string> fields = new() { ["ver"] = "10.0", ["_version"] = "1.2", ["prod"] = ".NET", ["Z"] = "" };
 
         MultipartFormData form = MultipartFormData.Build(fields, "id.dmp", "MDMP\0\r\n\xff"u8, "B");
 
         Assert.Equal("multipart/form-data; boundary=B", form.ContentType);
         byte[] expected =
         [
+            .. "--B\r\nContent-Disposition: form-data; name=\"Z\"\r\n\r\n\r\n"u8,
             .. "--B\r\nContent-Disposition: form-data; name=\"_version\"\r\n\r\n1.2\r\n"u8,
             .. "--B\r\nContent-Disposition: form-data; name=\"prod\"\r\n\r\n.NET\r\n"u8,
             .. "--B\r\nContent-Disposition: form-data; name=\"ver\"\r\n\r\n10.0\r\n"u8,

@@ -1,156 +1,426 @@
-using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
+using System.Threading.Channels;
 using CrashHandler.Handler.Collector;
-using CrashHandler.Handler.Posix;
 using CrashHandler.Handler.Reports;
 using CrashHandler.Handler.Upload;
+using CrashHandler.Tests.Reports;
 using CrashHandler.Tests.Tools;
 using Serilog;
 using Xunit;
 
 namespace CrashHandler.Tests.Upload;
 
-/// <summary>The real queue on a real database against real sockets.</summary>
-public sealed class UploadQueueTests : IDisposable
+public sealed class UploadQueueTests : IAsyncDisposable
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
-    private static readonly DateTimeOffset s_then = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-
-    private readonly string _directory = Directory.CreateTempSubdirectory("queue").FullName;
-    private readonly ReportDatabase _database;
-    private readonly CancellationTokenSource _stopping = new();
+    private readonly TestDatabase _database = new();
+    private readonly ManualTimeProvider _time = new();
+    private readonly CancellationTokenSource _stopping = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
     private UploadQueue? _queue;
 
-    public UploadQueueTests() => _database = ReportDatabase.Create(Path.Combine(_directory, "db"));
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        _stopping.Cancel();
-        Assert.True(_queue?.Finished.Wait(s_limit) ?? true);
+        await StopAsync();
+        _database.Dispose();
         _stopping.Dispose();
-        Directory.Delete(_directory, recursive: true);
     }
 
     [Fact]
-    public async Task ReportsArriveAtTheCollectorNewestFirst()
+    public async Task EverythingGoesToACollectorNewestFirstAndASecondApart()
     {
-        BlockingCollection<CollectedReport> arrived = [];
-        await using CrashCollector collector = CrashCollector.Start(new IPEndPoint(IPAddress.Loopback, 0), null, arrived.Add, refusal => Assert.Fail(refusal));
-        ReportRecord older = SampleReport.File(_database, s_then);
-        ReportRecord newer = SampleReport.File(_database, s_then.AddHours(1));
-        Start($"http://{collector.Endpoint}/submit");
+        Channel<CollectedReport> received = Channel.CreateUnbounded<CollectedReport>();
+        List<string> refusals = [];
+        await using CrashCollector collector = CrashCollector.Start(new IPEndPoint(IPAddress.Loopback, 0), null, report => received.Writer.TryWrite(report), refusals.Add);
+        ReportRecord[] filed = [_database.File(minute: 1), _database.File(minute: 3), _database.File(minute: 2)];
 
-        CollectedReport[] both = [Take(arrived), Take(arrived)];
+        Start(new Uri($"http://{collector.Endpoint}/submit"));
 
-        Assert.Equal([newer.Id, older.Id], both.Select(report => report.Fields["crash_report_id"]));
-        Assert.Equal("värde", both[0].Fields["ключ"]);
-        Assert.Equal($"{newer.Id}.dmp", both[0].DumpName);
-        // Stored first, then moved: between the two it is uploaded already.
-        ReportRecord uploaded = Until(() => _database.Find(older.Id) is { State: ReportState.Uploaded } found && _database.DumpPath(found).Contains("completed", StringComparison.Ordinal) ? found : null);
-        Assert.Equal(both[1].Id, uploaded.ServerId);
-        Assert.EndsWith(Path.Combine("completed", $"{older.Id}.dmp"), _database.DumpPath(uploaded), StringComparison.Ordinal);
+        foreach (int index in (int[])[1, 2])
+        {
+            Assert.Equal(UploadLimits.BetweenUploads, await _time.NextWaitAsync(Cancellation));
+            AssertSent(filed[index], await received.Reader.ReadAsync(Cancellation));
+            Assert.False(received.Reader.TryRead(out _));
+            _time.Advance(UploadLimits.BetweenUploads - TimeSpan.FromMilliseconds(1));
+            Assert.False(received.Reader.TryRead(out _));
+            _time.Advance(TimeSpan.FromMilliseconds(1));
+        }
+
+        Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+        AssertSent(filed[0], await received.Reader.ReadAsync(Cancellation));
+        Assert.Empty(refusals);
     }
 
     [Fact]
-    public async Task TheReportsOwnUrlComesBeforeTheHandlers()
+    public async Task AFailureIsTriedAgainWithTheSameReportIdAndThenStops()
     {
-        BlockingCollection<CollectedReport> arrived = [];
-        await using CrashCollector collector = CrashCollector.Start(new IPEndPoint(IPAddress.Loopback, 0), null, arrived.Add, refusal => Assert.Fail(refusal));
-        ReportRecord report = SampleReport.File(_database, s_then, url: $"http://{collector.Endpoint}/own");
-        Start("http://127.0.0.1:9/nobody");
+        ReportRecord report = _database.File(with: record => record with { Parameters = new Dictionary<string, string> { ["a"] = "1", ["crash_report_id"] = "forged" } });
+        await using ScriptedServer server = new(ScriptedServer.Answer(500, "oh"), ScriptedServer.Answer(200, "CrashID=bp-1\n"));
+        Start(server.Url);
 
-        Assert.Equal(report.Id, Take(arrived).Fields["crash_report_id"]);
+        Assert.Equal(UploadLimits.FirstRetry, await _time.NextWaitAsync(Cancellation));
+        ReportRecord failed = _database.Only(report.Id);
+        Assert.Equal((ReportState.Pending, 1, "the server answered 500: oh"), (failed.State, failed.Attempts, failed.LastError));
+        _time.Advance(UploadLimits.FirstRetry);
+        Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+
+        ReportRecord sent = _database.Only(report.Id);
+        Assert.Equal((ReportState.Uploaded, 2, "bp-1", "CrashID=bp-1"), (sent.State, sent.Attempts, sent.ServerId, sent.ServerAnswer));
+        string first = await server.NextAsync(Cancellation), second = await server.NextAsync(Cancellation);
+        foreach (string request in (string[])[first, second])
+        {
+            Assert.Contains($"name=\"crash_report_id\"\r\n\r\n{report.Id}\r\n", request);
+            Assert.Contains($"name=\"upload_file_minidump\"; filename=\"{report.Id}.dmp\"\r\n", request);
+            Assert.DoesNotContain("forged", request);
+            string head = request[..request.IndexOf("\r\n\r\n", StringComparison.Ordinal)];
+            Assert.StartsWith("POST /post HTTP/1.1\r\n", head);
+            Assert.Matches("Content-Type: multipart/form-data; boundary=---MultipartBoundary-[0-9A-Za-z]{32}---(\r|$)", head);
+            Assert.DoesNotContain("Expect", head);
+            Assert.DoesNotContain("Transfer-Encoding", head);
+        }
+
+        _queue!.Wake();
+        Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+        Assert.Equal(0, server.Unread);
     }
 
     [Theory]
-    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 23\r\n\r\nDiscarded=rule_whatever", nameof(ReportState.Discarded), 1)]
-    [InlineData("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n", nameof(ReportState.Failed), 1)]
-    [InlineData("HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\n", nameof(ReportState.Failed), 1)]
-    [InlineData("HTTP/1.1 503 Busy\r\nRetry-After: 3600\r\nContent-Length: 0\r\n\r\n", nameof(ReportState.Pending), 1)]
-    [InlineData("", nameof(ReportState.Pending), 0)]
-    public async Task EveryAnswerEndsInItsState(string answer, string state, int attempts)
+    [InlineData("Retry-After: 7", 7)]
+    [InlineData("Retry-After: Fri, 02 Jan 2026 12:00:09 GMT", 9)]
+    [InlineData("Retry-After: Thu, 01 Jan 2026 12:00:00 GMT", 60)]
+    [InlineData("Retry-After: 100000", 86_400)]
+    [InlineData("Retry-After: soon", 60)]
+    public async Task RetryAfterIsFollowed(string header, int seconds)
     {
-        using TcpListener server = new(IPAddress.Loopback, 0);
-        server.Start();
-        ReportRecord report = SampleReport.File(_database, s_then);
-        Start($"http://{server.LocalEndpoint}/x");
-        using (Socket client = await server.AcceptSocketAsync(TestContext.Current.CancellationToken))
-        {
-            string head = await ReadRequestAsync(client);
-            Assert.StartsWith("POST /x HTTP/1.1\r\n", head, StringComparison.Ordinal);
-            Assert.Contains("Content-Length: ", head, StringComparison.Ordinal);
-            Assert.DoesNotContain("Transfer-Encoding", head, StringComparison.OrdinalIgnoreCase);
-            Assert.DoesNotContain("Expect", head, StringComparison.OrdinalIgnoreCase);
-            await client.SendAsync(Encoding.ASCII.GetBytes(answer), TestContext.Current.CancellationToken);
-        }
+        ReportRecord report = _database.File();
+        await using ScriptedServer server = new(ScriptedServer.Answer(429, "", header));
+        Start(server.Url);
 
-        ReportRecord after = Until(() => _database.Find(report.Id) is { LastAttempt: not null } tried ? tried : null);
+        TimeSpan wait = await _time.NextWaitAsync(Cancellation);
 
-        Assert.Equal((state, attempts), (after.State.ToString(), after.Attempts));
-        Assert.Equal(state == nameof(ReportState.Pending), after.NextAttempt is not null);
-        Assert.NotNull(after.LastError);
+        TimeSpan due = TimeSpan.FromSeconds(seconds);
+        Assert.Equal(due < UploadLimits.LookAgain ? due : UploadLimits.LookAgain, wait);
+        Assert.Equal(_time.GetUtcNow() + due, _database.Only(report.Id).NextAttempt);
     }
 
     [Fact]
-    public async Task NothingIsSentWhileUploadsAreOffAndAllIsWhenTheyAreOn()
+    public async Task ADroppedConnectionIsNoAttempt()
     {
-        BlockingCollection<CollectedReport> arrived = [];
-        await using CrashCollector collector = CrashCollector.Start(new IPEndPoint(IPAddress.Loopback, 0), null, arrived.Add, refusal => Assert.Fail(refusal));
-        ReportRecord pending = SampleReport.File(_database, s_then);
-        _database.Settings.SetUploads(false);
-        ReportRecord skipped = SampleReport.File(_database, s_then.AddHours(1));
-        Start($"http://{collector.Endpoint}/submit");
-        Assert.Equal(ReportState.Skipped, skipped.State);
+        ReportRecord report = _database.File();
+        await using ScriptedServer server = new(ScriptedServer.Drop, ScriptedServer.Drop, ScriptedServer.Answer(200, "x"));
+        Start(server.Url);
 
-        _database.Settings.SetUploads(true);
+        Assert.Equal(UploadLimits.FirstRetry, await _time.NextWaitAsync(Cancellation));
+        _time.Advance(UploadLimits.FirstRetry);
+        Assert.Equal(2 * UploadLimits.FirstRetry, await _time.NextWaitAsync(Cancellation));
+        ReportRecord waiting = _database.Only(report.Id);
+        Assert.Equal((ReportState.Pending, 0, 2), (waiting.State, waiting.Attempts, waiting.Unanswered));
+        Assert.NotNull(waiting.LastError);
+        _time.Advance(2 * UploadLimits.FirstRetry);
+        await _time.NextWaitAsync(Cancellation);
+
+        Assert.Equal((ReportState.Uploaded, 1), (_database.Only(report.Id).State, _database.Only(report.Id).Attempts));
+    }
+
+    [Theory]
+    [InlineData(302, "", nameof(ReportState.Failed))]
+    [InlineData(307, "", nameof(ReportState.Failed))]
+    [InlineData(400, "Discarded=malformed_no_annotations", nameof(ReportState.Failed))]
+    [InlineData(200, "Discarded=rule_browser", nameof(ReportState.Discarded))]
+    [InlineData(200, "{\"id\":\"\\ud800\"}", nameof(ReportState.Uploaded))]
+    public async Task AFinalAnswerEndsIt(int status, string body, string state)
+    {
+        ReportRecord report = _database.File();
+        await using ScriptedServer server = new(ScriptedServer.Answer(status, body, "Location: /elsewhere"), ScriptedServer.Answer(200));
+        Start(server.Url);
+
+        Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+
+        Assert.Equal(state, _database.Only(report.Id).State.ToString());
+        Assert.Equal([$"completed/{report.Id}.dmp", $"completed/{report.Id}.json"], _database.Files());
+        await server.NextAsync(Cancellation);
+        Assert.Equal(0, server.Unread);
+    }
+
+    [Fact]
+    public async Task AnEndlessAnswerIsCut()
+    {
+        ReportRecord report = _database.File();
+        await using ScriptedServer server = new(ScriptedServer.Endless);
+        Start(server.Url);
+
+        Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+
+        ReportRecord sent = _database.Only(report.Id);
+        Assert.Equal((ReportState.Uploaded, "id", UploadLimits.MaxKeptAnswerBytes), (sent.State, sent.ServerId, sent.ServerAnswer!.Length));
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nCrashID=bp-1\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nd\r\nCrashID=bp-1\n\r\nnonsense")]
+    public async Task ABodyThatBreaksOffAfter200IsStillASuccess(string answer)
+    {
+        ReportRecord report = _database.File();
+        await using ScriptedServer server = new(ScriptedServer.Raw(answer));
+        Start(server.Url);
+
+        Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+
+        Assert.Equal((ReportState.Uploaded, "bp-1"), (_database.Only(report.Id).State, _database.Only(report.Id).ServerId));
+    }
+
+    [Fact]
+    public async Task ABodyThatFallsSilentAfter200IsStillASuccess()
+    {
+        ReportRecord report = _database.File();
+        await using ScriptedServer server = new([.. Enumerable.Repeat(ScriptedServer.Silent, UploadLimits.MaxAnsweredFailures)]);
+        Start(server.Url);
+
+        // Nobody can tell when the client has read the status: a limit that rings before is no answer yet, and the next attempt tells.
+        TimeSpan wait;
+        do
+        {
+            await server.NextAsync(Cancellation);
+            _time.Advance(UploadLimits.Attempt);
+            wait = await _time.NextWaitAsync(Cancellation);
+            _time.Advance(wait);
+        }
+        while (_database.Only(report.Id) is { State: ReportState.Pending });
+
+        Assert.Equal((UploadLimits.LookAgain, ReportState.Uploaded, "bp-1"), (wait, _database.Only(report.Id).State, _database.Only(report.Id).ServerId));
+    }
+
+    [Fact]
+    public async Task AnAttemptHasALimit()
+    {
+        ReportRecord report = _database.File();
+        await using ScriptedServer server = new((_, cancellation) => Task.Delay(Timeout.InfiniteTimeSpan, cancellation));
+        Start(server.Url);
+        await server.NextAsync(Cancellation);
+
+        _time.Advance(UploadLimits.Attempt);
+
+        Assert.Equal(UploadLimits.FirstRetry, await _time.NextWaitAsync(Cancellation));
+        Assert.Equal((0, "no answer within 60 s"), (_database.Only(report.Id).Attempts, _database.Only(report.Id).LastError));
+    }
+
+    [Fact]
+    public async Task NothingIsSentWhileUploadsAreOffAndSwitchingThemOnWakesIt()
+    {
+        ReportRecord report = _database.File();
+        _database.Database.Settings.SetUploads(false);
+        await using ScriptedServer server = new(ScriptedServer.Answer(200, "x"));
+        Start(server.Url);
+
+        Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+        Assert.Equal((0, ReportState.Pending), (server.Unread, _database.Only(report.Id).State));
+        _database.Database.Settings.SetUploads(true);
         _queue!.Wake();
+        await server.NextAsync(Cancellation);
 
-        // Had the skipped one been sent, it would have come first: it is the newer.
-        Assert.Equal(pending.Id, Take(arrived).Fields["crash_report_id"]);
-        Assert.Equal(ReportState.Skipped, _database.Find(skipped.Id)!.State);
+        Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+        Assert.Equal(ReportState.Uploaded, _database.Only(report.Id).State);
     }
 
     [Fact]
-    public void OnlyOneUploaderAtATime()
+    public async Task SwitchedOffBetweenTwoUploadsTheSecondStays()
     {
-        using FileDescriptor? first = _database.TryLockUploads();
-        using FileDescriptor? second = ReportDatabase.OpenExisting(_database.Path).TryLockUploads();
+        _database.File(minute: 2);
+        ReportRecord second = _database.File(minute: 1);
+        await using ScriptedServer server = new(ScriptedServer.Answer(200, "x"), ScriptedServer.Answer(200, "x"));
+        Start(server.Url);
+        Assert.Equal(UploadLimits.BetweenUploads, await _time.NextWaitAsync(Cancellation));
 
-        Assert.NotNull(first);
-        Assert.Null(second);
+        _database.Database.Settings.SetUploads(false);
+        _time.Advance(UploadLimits.BetweenUploads);
+
+        Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+        Assert.Equal(ReportState.Pending, _database.Only(second.Id).State);
+        await server.NextAsync(Cancellation);
+        Assert.Equal(0, server.Unread);
     }
 
-    private static CollectedReport Take(BlockingCollection<CollectedReport> arrived)
-        => arrived.TryTake(out CollectedReport? report, s_limit) ? report : throw new TimeoutException("no report arrived");
-
-    private static T Until<T>(Func<T?> look)
-        where T : class
+    [Fact]
+    public async Task WhatSomebodyAskedForIsSentEvenThen()
     {
-        T? found = null;
-        Assert.True(SpinWait.SpinUntil(() => (found = look()) is not null, s_limit));
-        return found!;
+        ReportRecord asked = _database.File(with: record => record with { ExplicitRequest = true });
+        _database.Database.Settings.SetUploads(false);
+        await using ScriptedServer server = new(ScriptedServer.Answer(200, "x"));
+        Start(server.Url);
+
+        await _time.NextWaitAsync(Cancellation);
+
+        Assert.Equal(ReportState.Uploaded, _database.Only(asked.Id).State);
     }
 
-    private static async Task<string> ReadRequestAsync(Socket client)
+    [Fact]
+    public async Task ItWaitsForAnotherUploadersLock()
     {
-        byte[] buffer = new byte[65_536];
-        int length = 0;
-        while (true)
+        ReportRecord report = _database.File();
+        await using ScriptedServer server = new(ScriptedServer.Answer(200, "x"));
+        using (IDisposable? other = _database.Database.TryLockUploads())
         {
-            length += await client.ReceiveAsync(buffer.AsMemory(length), TestContext.Current.CancellationToken);
-            string text = Encoding.Latin1.GetString(buffer, 0, length);
-            if (text.EndsWith("--\r\n", StringComparison.Ordinal))
-            {
-                return text[..text.IndexOf("\r\n\r\n", StringComparison.Ordinal)];
-            }
+            Start(server.Url);
+            Assert.Equal(UploadLimits.LockRetry, await _time.NextWaitAsync(Cancellation));
+            _queue!.Wake();
+            Assert.Equal(UploadLimits.LockRetry, await _time.NextWaitAsync(Cancellation));
+            Assert.Equal(0, server.Unread);
         }
+
+        _time.Advance(UploadLimits.LockRetry);
+
+        Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+        Assert.Equal(ReportState.Uploaded, _database.Only(report.Id).State);
+        Assert.Null(_database.Database.TryLockUploads());
+        await StopAsync();
+        using IDisposable? free = _database.Database.TryLockUploads();
+        Assert.NotNull(free);
     }
 
-    private void Start(string url)
+    [Fact]
+    public async Task WhatAnotherHandlerFiledIsFoundInTime()
     {
-        _queue = new UploadQueue(_database, new Uri(url), TimeProvider.System, new Lazy<ILogger>(Log.Logger));
+        await using ScriptedServer server = new(ScriptedServer.Answer(200, "x"));
+        Start(server.Url);
+        Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+        ReportRecord report = _database.File();
+
+        _time.Advance(UploadLimits.LookAgain);
+
+        await _time.NextWaitAsync(Cancellation);
+        Assert.Equal(ReportState.Uploaded, _database.Only(report.Id).State);
+    }
+
+    [Theory]
+    [InlineData("ftp://127.0.0.1/x")]
+    [InlineData("/etc/passwd")]
+    [InlineData("nonsense")]
+    public async Task AUrlThatIsNoneFailsItsReportAndNoOther(string url)
+    {
+        ReportRecord bad = _database.File(minute: 2, url);
+        ReportRecord good = _database.File(minute: 1);
+        await using ScriptedServer server = new(ScriptedServer.Answer(200, "x"));
+        Start(server.Url);
+
+        await _time.NextWaitAsync(Cancellation);
+
+        Assert.Equal((ReportState.Failed, "its URL is not an absolute http or https one"), (_database.Only(bad.Id).State, _database.Only(bad.Id).LastError));
+        Assert.Equal(ReportState.Uploaded, _database.Only(good.Id).State);
+    }
+
+    [Fact]
+    public async Task AReportsOwnUrlComesFirstAndWithoutAnyItWaits()
+    {
+        await using ScriptedServer server = new(ScriptedServer.Answer(200, "x"));
+        ReportRecord own = _database.File(minute: 1, server.Url.AbsoluteUri.Replace("http://", "http://us%40er:p%C3%A4ss@"));
+        ReportRecord none = _database.File(minute: 2);
+        Start(fallbackUrl: null);
+
+        Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+
+        Assert.Equal(ReportState.Uploaded, _database.Only(own.Id).State);
+        Assert.Equal(ReportState.Pending, _database.Only(none.Id).State);
+        Assert.Contains($"Authorization: Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes("us@er:päss"))}\r\n", await server.NextAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task AClockThatWasSetBackHoldsNothingUp()
+    {
+        _database.File(minute: 2);
+        ReportRecord second = _database.File(minute: 1);
+        await using ScriptedServer server = new(ScriptedServer.Answer(200, "x"), ScriptedServer.Answer(500), ScriptedServer.Answer(200, "x"));
+        Start(server.Url);
+        Assert.Equal(UploadLimits.BetweenUploads, await _time.NextWaitAsync(Cancellation));
+
+        _time.ShiftWallClock(TimeSpan.FromDays(-300));
+        _time.Advance(UploadLimits.BetweenUploads);
+        Assert.Equal(UploadLimits.FirstRetry, await _time.NextWaitAsync(Cancellation));
+        _time.ShiftWallClock(TimeSpan.FromDays(-300));
+        _time.Advance(UploadLimits.FirstRetry);
+        Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+
+        Assert.Equal(ReportState.Uploaded, _database.Only(second.Id).State);
+    }
+
+    [Fact]
+    public async Task BrokenSettingsHoldUploadsUpUntilTheyAreMended()
+    {
+        ReportRecord report = _database.File();
+        _ = _database.Database.Settings.ClientId;
+        string settings = Path.Combine(_database.Root, "settings.json");
+        string good = File.ReadAllText(settings);
+        File.WriteAllText(settings, "{");
+        File.WriteAllText(settings + ".bak", "{");
+        await using ScriptedServer server = new(ScriptedServer.Answer(200, "x"));
+        Start(server.Url);
+
+        Assert.Equal(UploadLimits.DiskRetry, await _time.NextWaitAsync(Cancellation));
+        Assert.Contains(settings, _queue!.Status.LastError);
+        File.WriteAllText(settings, good);
+        _time.Advance(UploadLimits.DiskRetry);
+
+        Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+        Assert.Equal(ReportState.Uploaded, _database.Only(report.Id).State);
+    }
+
+    [Fact]
+    public async Task AnAnswerThatCannotBeStoredIsKeptAndNothingIsSentAgain()
+    {
+        ReportRecord report = _database.File();
+        // A directory where the temporary file goes: writing fails, also for root.
+        string obstacle = _database.PathOf("pending", $"{report.Id}.json.tmp");
+        Directory.CreateDirectory(Path.Combine(obstacle, "x"));
+        await using ScriptedServer server = new(ScriptedServer.Answer(200, "first"), ScriptedServer.Answer(200, "second"));
+        Start(server.Url);
+
+        Assert.Equal(UploadLimits.DiskRetry, await _time.NextWaitAsync(Cancellation));
+        _time.Advance(UploadLimits.DiskRetry);
+        Assert.Equal(UploadLimits.DiskRetry, await _time.NextWaitAsync(Cancellation));
+        Directory.Delete(obstacle, recursive: true);
+        _time.Advance(UploadLimits.DiskRetry);
+        Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+
+        Assert.Equal((ReportState.Uploaded, "first"), (_database.Only(report.Id).State, _database.Only(report.Id).ServerId));
+        await server.NextAsync(Cancellation);
+        Assert.Equal(0, server.Unread);
+    }
+
+    [Fact]
+    public async Task AfterARestartADelayGoesOn()
+    {
+        ReportRecord report = _database.File(with: record => record with { Attempts = 3, NextAttempt = _time.GetUtcNow().AddMinutes(5) });
+        await using ScriptedServer server = new(ScriptedServer.Answer(200, "x"));
+        Start(server.Url);
+
+        Assert.Equal(TimeSpan.FromMinutes(5), await _time.NextWaitAsync(Cancellation));
+        Assert.Equal(0, server.Unread);
+        _time.Advance(TimeSpan.FromMinutes(5));
+        await _time.NextWaitAsync(Cancellation);
+
+        Assert.Equal((ReportState.Uploaded, 4), (_database.Only(report.Id).State, _database.Only(report.Id).Attempts));
+    }
+
+    private void Start(Uri? fallbackUrl)
+    {
+        _queue = new UploadQueue(_database.Database, fallbackUrl, _time, new Lazy<ILogger>(Log.Logger));
         _queue.Start(_stopping.Token);
+    }
+
+    private async Task StopAsync()
+    {
+        await _stopping.CancelAsync();
+        await (_queue?.Finished ?? Task.CompletedTask);
+    }
+
+    private void AssertSent(ReportRecord filed, CollectedReport received)
+    {
+        Assert.Equal(filed.Parameters["minute"], received.Fields["minute"]);
+        Assert.Equal(filed.Id, received.Fields["crash_report_id"]);
+        Assert.Equal(filed.Parameters.Count + 1, received.Fields.Count);
+        Assert.Equal($"{filed.Id}.dmp", received.DumpName);
+        Assert.Equal(TestDatabase.Dump, received.Dump.ToArray());
+        ReportRecord after = _database.Only(filed.Id);
+        Assert.Equal((ReportState.Uploaded, received.Id, $"CrashID={received.Id}", 1), (after.State, after.ServerId, after.ServerAnswer, after.Attempts));
     }
 }

@@ -1,0 +1,128 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Threading.Channels;
+
+namespace CrashHandler.Tests.Upload;
+
+/// <summary>A server that reads whole requests and answers them with what it was told, byte for byte, one connection each.</summary>
+internal sealed class ScriptedServer : IAsyncDisposable
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly Queue<Func<NetworkStream, CancellationToken, Task>> _answers;
+    private readonly Channel<string> _requests = Channel.CreateUnbounded<string>();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _serving;
+
+    public ScriptedServer(params Func<NetworkStream, CancellationToken, Task>[] answers)
+    {
+        _answers = new Queue<Func<NetworkStream, CancellationToken, Task>>(answers);
+        _listener.Start();
+        _serving = Task.Run(ServeAsync);
+    }
+
+    public Uri Url => new($"http://{_listener.LocalEndpoint}/post");
+
+    /// <summary>Requests that nobody has asked for yet.</summary>
+    public int Unread => _requests.Reader.Count;
+
+    /// <summary>Answers with a status, headers and a body.</summary>
+    public static Func<NetworkStream, CancellationToken, Task> Answer(int status, string body = "", params string[] headers)
+        => Raw($"HTTP/1.1 {status} X\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\nConnection: close\r\n{string.Concat(headers.Select(header => header + "\r\n"))}\r\n{body}");
+
+    /// <summary>Answers with these bytes and closes.</summary>
+    public static Func<NetworkStream, CancellationToken, Task> Raw(string answer) => (stream, cancellation) => stream.WriteAsync(Encoding.UTF8.GetBytes(answer), cancellation).AsTask();
+
+    /// <summary>Closes without a word.</summary>
+    public static Task Drop(NetworkStream stream, CancellationToken cancellation) => Task.CompletedTask;
+
+    /// <summary>Says 200 and never stops talking.</summary>
+    public static async Task Endless(NetworkStream stream, CancellationToken cancellation)
+    {
+        await stream.WriteAsync("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nid\n"u8.ToArray(), cancellation);
+        byte[] more = new byte[65_536];
+        Array.Fill(more, (byte)'x');
+        while (true)
+        {
+            await stream.WriteAsync(more, cancellation);
+        }
+    }
+
+    /// <summary>Says 200 and the beginning of a body, and then nothing.</summary>
+    public static async Task Silent(NetworkStream stream, CancellationToken cancellation)
+    {
+        await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nCrashID=bp-1\n"u8.ToArray(), cancellation);
+        await Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
+    }
+
+    /// <summary>The next request, head and body as Latin-1.</summary>
+    public Task<string> NextAsync(CancellationToken cancellation) => _requests.Reader.ReadAsync(cancellation).AsTask().WaitAsync(s_patience, cancellation);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        _listener.Dispose();
+        await _serving;
+        _stopping.Dispose();
+    }
+
+    private async Task ServeAsync()
+    {
+        List<Task> connections = [];
+        try
+        {
+            while (true)
+            {
+                TcpClient client = await _listener.AcceptTcpClientAsync(_stopping.Token);
+                connections.Add(ServeAsync(client));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            await Task.WhenAll(connections);
+        }
+    }
+
+    private async Task ServeAsync(TcpClient client)
+    {
+        using (client)
+        {
+            NetworkStream stream = client.GetStream();
+            try
+            {
+                string request = await ReadAsync(stream);
+                Func<NetworkStream, CancellationToken, Task> answer = _answers.Dequeue();
+                await _requests.Writer.WriteAsync(request);
+                await answer(stream, _stopping.Token);
+            }
+            catch (Exception gone) when (gone is IOException or OperationCanceledException)
+            {
+                // The client closed, as it may, or the test is over.
+            }
+        }
+    }
+
+    private async Task<string> ReadAsync(NetworkStream stream)
+    {
+        StringBuilder request = new();
+        byte[] buffer = new byte[65_536];
+        while (true)
+        {
+            int count = await stream.ReadAsync(buffer, _stopping.Token);
+            request.Append(Encoding.Latin1.GetString(buffer, 0, count));
+            string text = request.ToString();
+            int head = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+            if (head >= 0 && text.Length - head - 4 >= int.Parse(text.Split("Content-Length: ")[1].Split('\r')[0]))
+            {
+                return text;
+            }
+
+            if (count == 0)
+            {
+                throw new IOException("the client left");
+            }
+        }
+    }
+}
