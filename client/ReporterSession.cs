@@ -182,7 +182,20 @@ internal sealed class ReporterSession
     public IReadOnlyList<CrashReport> ListUploaded()
     {
         List<CrashReport> reports = [];
-        byte[] payload = Reconnecting(() => (Shim.Request(FrameType.ListUploaded, [], out FrameType first), first), out FrameType type);
+        int before;
+        do
+        {
+            before = reports.Count;
+            AddUploaded(reports);
+        }
+        while (reports.Count > before);
+        return reports;
+    }
+
+    private void AddUploaded(List<CrashReport> reports)
+    {
+        byte[] passOver = BitConverter.GetBytes((uint)reports.Count);
+        byte[] payload = Reconnecting(() => (Shim.Request(FrameType.ListUploaded, passOver, out FrameType first), first), out FrameType type);
         while (type == FrameType.UploadedReport)
         {
             UploadedReportPayload report = UploadedReportPayload.Parse(payload);
@@ -191,7 +204,6 @@ internal sealed class ReporterSession
         }
 
         ThrowUnless(FrameType.Done, type, payload);
-        return reports;
     }
 
     private void TakeExtra(IReadOnlyDictionary<string, string> extra)

@@ -23,7 +23,7 @@ public enum FrameType : ushort
     SetUploads = 9,
     /// <summary>Handler: the stored choice.</summary>
     Uploads = 10,
-    /// <summary>Client: which reports were uploaded?</summary>
+    /// <summary>Client: which reports were uploaded, after the first so many?</summary>
     ListUploaded = 11,
     /// <summary>Handler: one uploaded report.</summary>
     UploadedReport = 12,

@@ -41,4 +41,7 @@ internal static class DaemonLimits
 
     /// <summary>Quiet time after work before memory is given back: work comes in bursts.</summary>
     public static readonly TimeSpan TrimDelay = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>How long nobody is accepted after the kernel refused: descriptors come back when clients end.</summary>
+    public static readonly TimeSpan AcceptPause = TimeSpan.FromSeconds(1);
 }

@@ -176,15 +176,28 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
 
     private void TrimNow()
     {
-        WorkingSet.Trim();
+        Trim();
         TrimLater();
+    }
+
+    private void Trim()
+    {
+        try
+        {
+            WorkingSet.Trim();
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            // It costs memory and nothing else.
+            _log.Value.Debug("Memory was not given back: {Reason}", unreadable.Message);
+        }
     }
 
     /// <summary>When nothing came for a while: the queue, a capture and a client's next requests touch some of it again.</summary>
     private void TrimLater()
     {
         _trim?.Cancel();
-        _trim = _loop.After(DaemonLimits.TrimDelay, WorkingSet.Trim);
+        _trim = _loop.After(DaemonLimits.TrimDelay, Trim);
     }
 
     private void OnSignal(PosixSignalContext context)

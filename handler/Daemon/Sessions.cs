@@ -74,9 +74,25 @@ internal sealed class Sessions(
 
     private void AcceptAll()
     {
-        while (listener.Accept() is { } socket)
+        try
         {
-            Accept(socket);
+            while (listener.Accept() is { } socket)
+            {
+                Accept(socket);
+            }
+        }
+        catch (SyscallException exhausted)
+        {
+            // No descriptor left, most likely: whoever waits goes on waiting, and is not asked about a thousand times a second.
+            log().Error("Nobody is accepted for {Seconds} s: {Reason}", DaemonLimits.AcceptPause.TotalSeconds, exhausted.Message);
+            loop.Remove(listener.Number);
+            loop.After(DaemonLimits.AcceptPause, () =>
+            {
+                if (!_isClosed)
+                {
+                    Open();
+                }
+            });
         }
     }
 
@@ -95,8 +111,17 @@ internal sealed class Sessions(
         }
 
         ClientConnection connection = new(socket, peer);
+        try
+        {
+            loop.Add(socket.Number, _ => OnReadable(connection));
+        }
+        catch (SyscallException)
+        {
+            connection.Dispose();
+            throw;
+        }
+
         _connections.Add(connection);
-        loop.Add(socket.Number, _ => OnReadable(connection));
         if (_connections.Count > DaemonLimits.MaxConnections)
         {
             Refuse(connection, RefusalReason.TooManyConnections, $"this handler takes {DaemonLimits.MaxConnections} connections");
@@ -139,6 +164,12 @@ internal sealed class Sessions(
             catch (SyscallException gone)
             {
                 log().Debug("Connection of pid {Client} ended: {Reason}", connection.Peer.Pid, gone.Message);
+                Drop(connection);
+            }
+            catch (Exception unexpected)
+            {
+                // One client must never end the handler of all others, whatever it found to break.
+                log().Error(unexpected, "Connection of pid {Client} ended by a fault of this handler", connection.Peer.Pid);
                 Drop(connection);
             }
         }
@@ -273,8 +304,9 @@ internal sealed class Sessions(
                 case FrameType.SetUploads when payload is [0 or 1] && connection.Client is not null:
                     control.SetUploads(payload[0] == 1);
                     break;
-                case FrameType.ListUploaded:
-                    foreach (UploadedReportPayload report in control.ListUploaded())
+                case FrameType.ListUploaded when payload.Length == sizeof(uint):
+                    int passed = (int)Math.Min(BitConverter.ToUInt32(payload), int.MaxValue);
+                    foreach (UploadedReportPayload report in control.ListUploaded().Skip(passed).Take(ProtocolLimits.MaxUploadedReportsPerAnswer))
                     {
                         connection.Send(FrameType.UploadedReport, report.ToBytes(), header.Request);
                     }
@@ -290,7 +322,7 @@ internal sealed class Sessions(
                     throw new MalformedFrameException($"a frame of type {(ushort)header.Type} with {payload.Length} bytes is no request on a {connection.Role} connection");
             }
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or Reports.DatabaseException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or SyscallException or Reports.DatabaseException)
         {
             connection.Send(FrameType.Failed, Encoding.UTF8.GetBytes(failure.Message), header.Request);
             return;

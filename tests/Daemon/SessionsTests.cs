@@ -134,6 +134,25 @@ public sealed class SessionsTests : IDisposable
     }
 
     [Fact]
+    public void UploadedReportsComeInAnswersThatFitTheSocket()
+    {
+        using SeqPacketSocket client = Connect(ConnectionRole.Control);
+        List<int> answers = [];
+        do
+        {
+            client.Send(FrameHeader.Frame(FrameType.ListUploaded, BitConverter.GetBytes((uint)answers.Sum()), request: 1));
+            answers.Add(0);
+            while (Receive(client).Type == FrameType.UploadedReport)
+            {
+                answers[^1]++;
+            }
+        }
+        while (answers[^1] > 0);
+
+        Assert.Equal([32, 32, 32, 4, 0], answers);
+    }
+
+    [Fact]
     public void AnInspectorMayNotChangeAnything()
     {
         using SeqPacketSocket client = Connect(ConnectionRole.Inspector);
@@ -243,7 +262,9 @@ public sealed class SessionsTests : IDisposable
 
         public void SetUploads(bool upload) => Uploads = upload;
 
-        public IReadOnlyList<UploadedReportPayload> ListUploaded() => [];
+        // With the longest ids there are.
+        public IReadOnlyList<UploadedReportPayload> ListUploaded()
+            => [.. Enumerable.Range(0, 100).Select(i => new UploadedReportPayload(DateTimeOffset.FromUnixTimeMilliseconds(i), new string('x', 4096)))];
 
         public StatusDocument GetStatus(Sessions sessions) => throw new NotSupportedException();
 
