@@ -40,5 +40,5 @@ internal static class DaemonLimits
     public const int BlockReadAttempts = 16;
 
     /// <summary>Quiet time after work before memory is given back: work comes in bursts.</summary>
-    public static readonly TimeSpan TrimDelay = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan TrimDelay = TimeSpan.FromMilliseconds(200);
 }

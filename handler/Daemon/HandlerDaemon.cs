@@ -41,9 +41,10 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
         _log = new Lazy<ILogger>(() => HandlerLog.Open(_database.Path));
         _queue = new UploadQueue(_database, options.Url, _time, _log);
         _loop = new EventLoop(_time);
-        Welcome welcome = new(Environment.ProcessId, _database.Settings.ClientId, _database.Path, options.Url?.AbsoluteUri, HandlerVersion.Text);
+        // The guid of a new database is made, and synced, when the first client is welcomed: until then nobody needs it.
+        Lazy<Welcome> welcome = new(() => new Welcome(Environment.ProcessId, _database.Settings.ClientId, _database.Path, options.Url?.AbsoluteUri, HandlerVersion.Text));
         CrashRecorder recorder = new(_database, options, _time, _log);
-        _sessions = new Sessions(_loop, _socket.Listener, this, () => welcome, PosixFiles.UserId(), _time, () => _log.Value)
+        _sessions = new Sessions(_loop, _socket.Listener, this, () => welcome.Value, PosixFiles.UserId(), _time, () => _log.Value)
         {
             Record = job =>
             {
@@ -87,9 +88,9 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
         return Cli.CommandLine.Done;
     }
 
-    public void Registered() => TrimSoon();
+    public void Registered() => TrimNow();
 
-    public void Captured() => TrimSoon();
+    public void Captured() => TrimLater();
 
     public bool GetUploads() => _database.Settings.Uploads;
 
@@ -163,7 +164,7 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
         }
 
         _queue.Start(_stopping.Token);
-        WorkingSet.Trim();
+        TrimNow();
         _loop.Run();
         _stopping.Cancel();
         _queue.Finished.Wait(DaemonLimits.Shutdown);
@@ -173,7 +174,14 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
         }
     }
 
-    private void TrimSoon()
+    private void TrimNow()
+    {
+        WorkingSet.Trim();
+        TrimLater();
+    }
+
+    /// <summary>When nothing came for a while: the queue, a capture and a client's next requests touch some of it again.</summary>
+    private void TrimLater()
     {
         _trim?.Cancel();
         _trim = _loop.After(DaemonLimits.TrimDelay, WorkingSet.Trim);
