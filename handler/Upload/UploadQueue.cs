@@ -183,37 +183,13 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(stopping, limit.Token);
         _http ??= NewClient();
         using HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
-        string body = await ReadBoundedAsync(response.Content, either.Token).ConfigureAwait(false);
+        string body = await AnswerBody.ReadAsync(response.Content, either.Token).ConfigureAwait(false);
         TimeSpan? retryAfter = response.Headers.RetryAfter is not { } header ? null : header.Delta ?? (header.Date - time.GetUtcNow());
         return new ServerAnswer((int)response.StatusCode, body, retryAfter);
     }
 
     private static HttpClient NewClient()
         => new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { Timeout = Timeout.InfiniteTimeSpan, DefaultRequestHeaders = { ExpectContinue = false } };
-
-    /// <summary>What can be had of a body. The status has decided by then: a body that breaks off or never ends must not send a taken report again.</summary>
-    private static async Task<string> ReadBoundedAsync(HttpContent content, CancellationToken cancellation)
-    {
-        byte[] buffer = new byte[UploadLimits.MaxAnswerBytes];
-        int length = 0;
-        try
-        {
-            await using Stream stream = await content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
-            int count = 0;
-            do
-            {
-                length += count;
-                count = await stream.ReadAsync(buffer.AsMemory(length), cancellation).ConfigureAwait(false);
-            }
-            while (count > 0);
-        }
-        catch (Exception cut) when (cut is IOException or HttpRequestException or OperationCanceledException)
-        {
-            // What was read by then stands.
-        }
-
-        return Encoding.UTF8.GetString(buffer, 0, length);
-    }
 
     private static bool IsTimeout(Exception failure, CancellationToken stopping) => failure is OperationCanceledException && !stopping.IsCancellationRequested;
 

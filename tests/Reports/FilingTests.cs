@@ -176,22 +176,6 @@ public sealed class FilingTests : IDisposable
     }
 
     [Fact]
-    public void MembersThatAreMissingHaveTheirDefaults()
-    {
-        ReportRecord report = _database.File();
-        string path = _database.PathOf("pending", $"{report.Id}.json");
-        JsonObject json = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
-        json.Remove("softErrors");
-        json.Remove("version");
-        File.WriteAllText(path, json.ToJsonString());
-
-        ReportRecord read = _database.Only(report.Id);
-
-        Assert.Empty(read.SoftErrors);
-        Assert.Equal(ReportRecord.CurrentVersion, read.Version);
-    }
-
-    [Fact]
     public void AReportSomebodyRemovedStaysRemoved()
     {
         ReportRecord report = _database.File();

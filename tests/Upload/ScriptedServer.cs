@@ -50,13 +50,6 @@ internal sealed class ScriptedServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Says 200 and the beginning of a body, and then nothing.</summary>
-    public static async Task Silent(NetworkStream stream, CancellationToken cancellation)
-    {
-        await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nCrashID=bp-1\n"u8.ToArray(), cancellation);
-        await Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
-    }
-
     /// <summary>The next request, head and body as Latin-1.</summary>
     public Task<string> NextAsync(CancellationToken cancellation) => _requests.Reader.ReadAsync(cancellation).AsTask().WaitAsync(s_patience, cancellation);
 

@@ -171,27 +171,6 @@ public sealed class UploadQueueTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task ABodyThatFallsSilentAfter200IsStillASuccess()
-    {
-        ReportRecord report = _database.File();
-        await using ScriptedServer server = new([.. Enumerable.Repeat(ScriptedServer.Silent, UploadLimits.MaxAnsweredFailures)]);
-        Start(server.Url);
-
-        // Nobody can tell when the client has read the status: a limit that rings before is no answer yet, and the next attempt tells.
-        TimeSpan wait;
-        do
-        {
-            await server.NextAsync(Cancellation);
-            _time.Advance(UploadLimits.Attempt);
-            wait = await _time.NextWaitAsync(Cancellation);
-            _time.Advance(wait);
-        }
-        while (_database.Only(report.Id) is { State: ReportState.Pending });
-
-        Assert.Equal((UploadLimits.LookAgain, ReportState.Uploaded, "bp-1"), (wait, _database.Only(report.Id).State, _database.Only(report.Id).ServerId));
-    }
-
-    [Fact]
     public async Task AnAttemptHasALimit()
     {
         ReportRecord report = _database.File();
