@@ -21,8 +21,8 @@ public static class ProtocolLimits
     /// <summary>Milliseconds of a whole crash dialogue: people wait for a dying program no longer.</summary>
     public const int DialogueLimitMilliseconds = 30_000;
 
-    /// <summary>UploadedReport frames in one answer: with the longest ids they fit a socket's buffer of 208 KiB, which nobody empties meanwhile.</summary>
-    public const int MaxUploadedReportsPerAnswer = 32;
+    /// <summary>UploadedReport frames in one answer: with the longest ids, 9 KiB each in the kernel, they fit a socket's buffer of 208 KiB.</summary>
+    public const int MaxUploadedReportsPerAnswer = 16;
 
     /// <summary>Number of the application's own parameters: what Crashpad's handler reads of a process.</summary>
     public const int MaxParameters = 400;

@@ -149,7 +149,7 @@ public sealed class SessionsTests : IDisposable
         }
         while (answers[^1] > 0);
 
-        Assert.Equal([32, 32, 32, 4, 0], answers);
+        Assert.Equal([16, 16, 16, 16, 16, 16, 4, 0], answers);
     }
 
     [Fact]
