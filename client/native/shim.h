@@ -7,6 +7,7 @@
 #endif
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -145,10 +146,14 @@ bool shim_is_preloaded(void);
 uint32_t shim_patch_slots(char *message, size_t message_bytes);
 
 /* runtime.c */
-extern volatile sig_atomic_t shim_dotnet; /* a .NET runtime is in the process */
+enum shim_runtime { SHIM_NO_DOTNET, SHIM_CORECLR, SHIM_NATIVE_AOT };
+extern volatile sig_atomic_t shim_dotnet; /* enum shim_runtime: which .NET runtime is in the process */
 void shim_detect_runtime(void);
-/* dlsym, which lived in libdl before glibc 2.34 and so may be absent: NULL then. */
-void *shim_lookup(void *handle, const char *name);
+
+/* alternate.c: alternate stacks for threads that nobody gave one. Not for the crash path. */
+typedef void *(*shim_thread_routine)(void *);
+void shim_give_alternate_stack(void);
+int shim_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, shim_thread_routine routine, void *argument);
 
 /* block.c */
 int shim_block_descriptor(void);
