@@ -82,6 +82,8 @@ int shim_high_descriptor(int fd);
 int shim_connect_both(const char *address, struct shim_welcome *welcome, int64_t control_limit_ms, int64_t crash_limit_ms);
 int shim_reconnect_crash(int64_t deadline);
 bool shim_crash_connection_stands(void);
+void shim_drop_crash_connection(void);
+void shim_adopt_crash_connection(int crash, pid_t handler);
 
 /* dialogue.c: one report. Async-signal-safe. */
 struct shim_evidence {
@@ -96,6 +98,20 @@ bool shim_report_begin(void);
 void shim_report_finish(const struct shim_evidence *evidence);
 void shim_report(const struct shim_evidence *evidence);
 extern uint32_t shim_options; /* enum ch_register_options */
+
+/* children.c: between clone and execve. Async-signal-safe. */
+struct shim_kept {
+    int first;  /* descriptors that stay, beside 0 to 2; -1: none */
+    int second;
+};
+int shim_become_clean(const struct shim_kept *kept);
+void shim_block_signals(uint64_t *former);
+void shim_restore_signals(const uint64_t *former);
+void shim_reset_signals(void);
+
+/* single_shot.c: a handler of our own for one report, when no other answers. */
+void shim_single_shot_prepare(const char *database, size_t database_bytes, const char *url, size_t url_bytes, pid_t handler);
+int shim_single_shot_start(void); /* async-signal-safe */
 
 /* flights.c: which fault a thread is handling. Async-signal-safe. */
 struct shim_flight;
@@ -135,6 +151,7 @@ void shim_detect_runtime(void);
 void *shim_lookup(void *handle, const char *name);
 
 /* block.c */
+int shim_block_descriptor(void);
 /* Makes the block if there is none. */
 int shim_block(void **memory, int *descriptor);
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -171,6 +172,25 @@ static void take_descriptors(void)
     null_write();
 }
 
+/* Not one descriptor is free, and every signal that may be is ignored and blocked: nothing of that is for a child. */
+static void exhaust(void)
+{
+    sigset_t all;
+    struct rlimit few = { DESCRIPTORS / 4, DESCRIPTORS / 4 };
+    setrlimit(RLIMIT_NOFILE, &few);
+    while (open("/dev/null", O_RDWR) >= 0) {
+    }
+    for (int number = SIGHUP; number < SIGRTMAX; number++) {
+        if (number != SIGSEGV) {
+            signal(number, SIG_IGN);
+        }
+    }
+    sigfillset(&all);
+    sigdelset(&all, SIGSEGV);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    null_write();
+}
+
 static int raised(int number, void (*handler)(int))
 {
     signal(number, handler);
@@ -211,6 +231,11 @@ int main(int count, char **arguments)
         two_threads();
     } else if (strcmp(kind, "descriptors") == 0) {
         take_descriptors();
+    } else if (strcmp(kind, "exhausted") == 0) {
+        exhaust();
+    } else if (strcmp(kind, "wait-abort") == 0) {
+        getchar();
+        abort();
     } else if (strcmp(kind, "fork") == 0) {
         return crash_in_fork();
     } else if (strcmp(kind, "probe") == 0) {

@@ -3,11 +3,15 @@
 
 #include <sys/resource.h>
 
-#define FEW 64
+#define FEW 256
+#define SOFTLY 64
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
 
-static void limit_to(rlim_t descriptors)
+static void limit_to(rlim_t soft, rlim_t hard)
 {
-    struct rlimit limit = { descriptors, descriptors };
+    struct rlimit limit = { soft, hard };
     if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
         fail("setrlimit");
     }
@@ -24,7 +28,7 @@ static void use_all(void)
 
 static void used_up(void)
 {
-    limit_to(FEW);
+    limit_to(FEW, FEW);
     use_all();
     say_dying();
     fault();
@@ -33,21 +37,26 @@ static void used_up(void)
 /* Below even those that are open. */
 static void none_allowed(void)
 {
-    limit_to(0);
+    limit_to(0, 0);
     say_dying();
     fault();
 }
 
-static void used_up_then_fork(void)
+static void fork_and_fault(void)
 {
-    limit_to(FEW);
-    use_all();
     pid_t child = fork();
     if (child == 0) {
         say_dying();
         fault();
     }
     dprintf(STDOUT_FILENO, "child ended with %d\n", wait_for(child));
+}
+
+static void used_up_then_fork(void)
+{
+    limit_to(FEW, FEW);
+    use_all();
+    fork_and_fault();
 }
 
 static void standard_closed(void)
@@ -68,7 +77,7 @@ static void closed_from_start(void)
 static void all_closed(void)
 {
     say_dying();
-    syscall(436, 0, ~0u, 0); /* close_range */
+    syscall(SYS_close_range, 0, ~0u, 0);
     fault();
 }
 
@@ -76,10 +85,27 @@ static void all_closed(void)
 static void all_replaced(void)
 {
     say_dying();
-    syscall(436, 3, ~0u, 0);
-    limit_to(256);
+    syscall(SYS_close_range, 3, ~0u, 0);
+    limit_to(FEW, 2 * FEW);
     use_all();
     fault();
+}
+
+/* The same, and there is no room at all. */
+static void all_replaced_for_good(void)
+{
+    say_dying();
+    syscall(SYS_close_range, 3, ~0u, 0);
+    limit_to(FEW, FEW);
+    use_all();
+    fault();
+}
+
+static void used_up_softly_then_fork(void)
+{
+    limit_to(SOFTLY, FEW);
+    use_all();
+    fork_and_fault();
 }
 
 static const struct kind kinds[] = {
@@ -90,6 +116,8 @@ static const struct kind kinds[] = {
     { "closed-from-start", closed_from_start },
     { "all-closed", all_closed },
     { "all-replaced", all_replaced },
+    { "all-replaced-for-good", all_replaced_for_good },
+    { "used-up-softly-then-fork", used_up_softly_then_fork },
 };
 
 MAIN(kinds)
