@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -21,6 +22,11 @@ static int wait_for(int fd, short events, int64_t deadline)
         struct pollfd item = { .fd = fd, .events = events };
         int ready = sys_poll(&item, (int)((left + 999999) / 1000000));
         if (ready > 0) {
+            return 0;
+        }
+        if (ready < 0 && errno == EINVAL) {
+            /* The program lowered its limit of open files to none, and poll refuses to look at even one: the caller tries again. */
+            sys_poll(NULL, SHIM_WAIT_STEP_MS);
             return 0;
         }
         if (ready < 0 && errno != EINTR) {
@@ -213,9 +219,10 @@ bool shim_crash_connection_stands(void)
     return crash >= 0 && shim_connections.owner == shim_pid() && inode_of(crash) == shim_connections.crash_inode;
 }
 
+/* Also a forked child's copy of its parent's connection: it may need the number. */
 void shim_drop_crash_connection(void)
 {
-    if (shim_crash_connection_stands()) {
+    if (shim_connections.crash >= 0 && inode_of(shim_connections.crash) == shim_connections.crash_inode) {
         close_descriptor(shim_connections.crash);
         close_descriptor(shim_connections.pidfd);
     }
@@ -282,6 +289,17 @@ int shim_connect_both(const char *address, struct shim_welcome *welcome, int64_t
     return 0;
 }
 
+/* The program used up its descriptors: the dying process may have as many as the hard limit allows. */
+static bool allow_more_descriptors(void)
+{
+    struct rlimit limit;
+    if (syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) {
+        return false;
+    }
+    limit.rlim_cur = limit.rlim_max;
+    return syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &limit, NULL) == 0;
+}
+
 /* On the crash path: a fresh crash connection to the same address, whoever listens there now. */
 int shim_reconnect_crash(int64_t deadline)
 {
@@ -292,6 +310,9 @@ int shim_reconnect_crash(int64_t deadline)
     int crash = -1;
     struct shim_welcome ignored = { 0 };
     int error = shim_open(shim_connections.address, CH_ROLE_CRASH, &ignored, deadline, &crash);
+    if (error == EMFILE && allow_more_descriptors()) {
+        error = shim_open(shim_connections.address, CH_ROLE_CRASH, &ignored, deadline, &crash);
+    }
     if (error == 0) {
         shim_adopt_crash_connection(crash, peer_of(crash));
     }
