@@ -163,6 +163,7 @@ static void converse(void)
 
 void shim_report_finish(const struct shim_evidence *evidence)
 {
+    shim_hold_connections();
     fill_notice(evidence);
     converse();
     if (shim_options & CH_OPTION_IGNORE_SYSTEM_CRASH_HANDLER) {
