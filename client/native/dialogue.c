@@ -172,6 +172,7 @@ static void report_to_anyone(void)
 
 void shim_report_finish(const struct shim_evidence *evidence)
 {
+    shim_hold_connections();
     fill_notice(evidence);
     report_to_anyone();
     if (shim_options & CH_OPTION_IGNORE_SYSTEM_CRASH_HANDLER) {
