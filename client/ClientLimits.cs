@@ -8,4 +8,16 @@ internal static class ClientLimits
 
     /// <summary>How often <c>Start</c> launches when the handler it was sent to ended meanwhile (its idle exit and our connect can cross).</summary>
     public const int LaunchAttempts = 3;
+
+    /// <summary>How long a dying thread waits for another thread's change of the registration, which takes microseconds.</summary>
+    public static readonly TimeSpan ExceptionLock = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often a child looks for the handler that its main process starts anew, before it starts one itself.</summary>
+    public const int ChildLooks = 20;
+
+    /// <summary>Between two of these looks: a new handler is there after some 10 ms.</summary>
+    public static readonly TimeSpan ChildLookInterval = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Bytes of stack of the thread that waits for the handler's end: it calls little, but the JIT compiler runs on it.</summary>
+    public const int WatchStackBytes = 512 * 1024;
 }

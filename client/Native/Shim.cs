@@ -116,6 +116,21 @@ internal static unsafe class Shim
         Check(nameof(Notify), ShimFunctions.crash_handler_notify((ushort)type, &result), result);
     }
 
+    /// <summary>Waits until the handler is gone. Beside all other calls; without a limit.</summary>
+    /// <returns>False when another <see cref="Connect"/> replaced the connection meanwhile.</returns>
+    public static bool WaitForEnd()
+    {
+        ShimResult result = default;
+        int errno = ShimFunctions.crash_handler_wait(&result);
+        if (errno == ShimException.Canceled)
+        {
+            return false;
+        }
+
+        Check(nameof(WaitForEnd), errno, result);
+        return true;
+    }
+
     /// <summary>Starts the handler twice removed and waits for its ready line.</summary>
     /// <param name="arguments">argv, the path first.</param>
     /// <param name="limit">How long to wait.</param>

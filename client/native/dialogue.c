@@ -174,6 +174,7 @@ void shim_report_finish(const struct shim_evidence *evidence)
 {
     uint64_t mask;
     shim_block_signals(&mask); /* A handler of the program's could jump out of the report, which others wait for. */
+    shim_hold_connections();
     fill_notice(evidence);
     report_to_anyone();
     if (shim_options & CH_OPTION_IGNORE_SYSTEM_CRASH_HANDLER) {

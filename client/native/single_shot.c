@@ -2,10 +2,9 @@
  * The last resort of a report: when no handler answers, this process starts one of its own, for this one death. What it needs
  * is prepared when a handler welcomes the process; the start is async-signal-safe.
  */
-#include "shim.h"
+#include "images.h"
 #include "syscalls.h"
 
-#include <link.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,12 +72,10 @@ static bool find_named(void)
     return true;
 }
 
-extern const char __ehdr_start[] __attribute__((visibility("hidden")));
-
 static int find_own_path(struct dl_phdr_info *object, size_t size, void *found)
 {
     (void)size;
-    if (object->dlpi_addr != (ElfW(Addr))__ehdr_start || strlen(object->dlpi_name) >= sizeof path) {
+    if (!shim_is_this_library(object) || strlen(object->dlpi_name) >= sizeof path) {
         return 0;
     }
     strcpy(path, object->dlpi_name);

@@ -1,0 +1,89 @@
+using CrashHandler.Launch;
+using CrashHandler.Native;
+
+namespace CrashHandler;
+
+/// <summary>
+/// A thread that waits for the handler's end and comes back to the next one. It waits in the kernel, and holds no lock meanwhile. A handler does
+/// not end while it has clients, so its end is a death, or somebody's SIGTERM; there is another one after both.
+/// </summary>
+internal sealed class HandlerWatch(HandlerConnection connection)
+{
+    // 15 characters at most, or Linux cuts it.
+    private const string ThreadName = "crash-handler";
+
+    private volatile bool _isEnding;
+
+    /// <summary>Starts the thread, once this process is registered. It ends with the process, and delays nothing.</summary>
+    public void Start()
+    {
+        // What was sent to every process of a service ended the handler too: no new one for a process that ends.
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => _isEnding = true;
+        new Thread(Run, ClientLimits.WatchStackBytes) { IsBackground = true, Name = ThreadName }.Start();
+    }
+
+    private void Run()
+    {
+        try
+        {
+            RestartBackoff backoff = default;
+            while (!_isEnding)
+            {
+                int generation = connection.Generation;
+                if (WaitForEnd())
+                {
+                    backoff = ComeBack(generation, backoff);
+                }
+            }
+        }
+        catch (Exception fault)
+        {
+            // An exception that leaves a thread would end the application.
+            connection.Problem = $"the handler is not watched any more: {fault.Message}";
+        }
+    }
+
+    private static bool WaitForEnd()
+    {
+        try
+        {
+            return Shim.WaitForEnd();
+        }
+        catch (ShimException)
+        {
+            // No descriptor is left to wait with. That passes; and a crash finds out by itself whether the handler lives.
+            Thread.Sleep(RestartBackoff.Longest);
+            return false;
+        }
+    }
+
+    private RestartBackoff ComeBack(int generation, RestartBackoff backoff)
+    {
+        while (true)
+        {
+            backoff = backoff.Next(TimeSpan.FromMilliseconds(Environment.TickCount64), out TimeSpan delay);
+            Thread.Sleep(delay);
+            if (TryComeBack(generation))
+            {
+                return backoff;
+            }
+        }
+    }
+
+    private bool TryComeBack(int generation)
+    {
+        // Starting the next handler is the main process's task; it is a child's when the main process does not.
+        int looks = connection.IsMain ? 1 : ClientLimits.ChildLooks;
+        for (int look = 1; look < looks && !_isEnding; look++)
+        {
+            if (connection.TryComeBack(generation, mayLaunch: false))
+            {
+                return true;
+            }
+
+            Thread.Sleep(ClientLimits.ChildLookInterval);
+        }
+
+        return _isEnding || connection.TryComeBack(generation, mayLaunch: true);
+    }
+}
