@@ -19,6 +19,7 @@ internal sealed class FakeHandler : IDisposable
     private readonly ConcurrentQueue<Exception> _faults = new();
     private readonly ManualResetEventSlim _finish = new();
     private readonly FakeAnswers _answers;
+    private int _ended;
 
     public FakeHandler(FakeAnswers answers = FakeAnswers.Release)
     {
@@ -44,6 +45,9 @@ internal sealed class FakeHandler : IDisposable
     public IReadOnlyList<HelloPayload> Hellos => Checked(_hellos);
 
     public IReadOnlyList<RegisterPayload> Registrations => Checked(_registrations);
+
+    /// <summary>How many connections their clients have ended.</summary>
+    public int EndedConnections => Volatile.Read(ref _ended);
 
     /// <summary>Lets a <see cref="FakeAnswers.ReleaseWhenTold"/> dialogue end.</summary>
     public void Finish() => _finish.Set();
@@ -94,6 +98,9 @@ internal sealed class FakeHandler : IDisposable
                 FrameHeader header = FrameHeader.Parse(packet.AsSpan(0, bytes), out ReadOnlySpan<byte> payload);
                 Answer(connection, header, payload);
             }
+
+            connection.Dispose();
+            Interlocked.Increment(ref _ended);
         }
         catch (Exception ended) when (ended is SocketException or ObjectDisposedException)
         {
