@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using CrashHandler.Protocol;
 using Xunit;
 
 namespace CrashHandler.Tests.EndToEnd;
@@ -102,12 +103,52 @@ public sealed class HandlerRestartTests
     {
         using Sandbox sandbox = new(Identities.User);
         RunningProcess main = StartMain(sandbox, "--extra", "who=main");
+        RunningProcess renderer = StartRenderer(sandbox, "--extra", "who=renderer");
         int handler = sandbox.HandlerPid();
 
         Assert.Equal(0, sandbox.Run("kill", "-TERM", handler.ToString()).ExitCode);
-        WaitForHandler(sandbox, handler, main);
+        WaitForHandler(sandbox, handler, main, renderer);
 
+        Assert.Equal("renderer", Parameter(Die(sandbox, renderer, "segv"), "who"));
         Assert.Equal("main", Parameter(Die(sandbox, main, "segv"), "who"));
+    }
+
+    /// <summary>A service manager asks every process of a service to end, and waits for the last one: there must be no new one.</summary>
+    [Fact]
+    public void AnApplicationThatEndsWithItsHandlerLeavesNone()
+    {
+        using Sandbox sandbox = new(Identities.User);
+        RunningProcess main = StartMain(sandbox);
+        int handler = sandbox.HandlerPid();
+
+        Assert.Equal(0, sandbox.Run("kill", "-TERM", handler.ToString()).ExitCode);
+        sandbox.Until(() => IsGone(handler) ? "gone" : null, () => "the handler's end");
+        Say(main, "set key value", "set");
+        main.WriteLine("die none");
+        main.Finish();
+
+        Assert.Equal(0, sandbox.Json("status", "--json", "--database", sandbox.Database).GetArrayLength());
+    }
+
+    [Fact]
+    public void NobodyWhoSetsAParameterWaitsForAStoppedHandler()
+    {
+        using Sandbox sandbox = new(Identities.User);
+        RunningProcess main = StartMain(sandbox);
+        int handler = sandbox.HandlerPid();
+        Assert.Equal(0, sandbox.Run("kill", "-STOP", handler.ToString()).ExitCode);
+        Say(main, "uploads-aside", "asking");
+        Stopwatch clock = Stopwatch.StartNew();
+        for (int i = 0; i < 100; i++)
+        {
+            Say(main, $"set key{i} value", "set");
+        }
+
+        // The other thread waits for its answer for 5 s.
+        Assert.True(clock.Elapsed.TotalMilliseconds < ProtocolLimits.AnswerLimitMilliseconds / 2, $"100 parameters took {clock.Elapsed}");
+        main.WriteLine("die none");
+        Assert.Equal(0, main.Finish().ExitCode);
+        Assert.True(clock.Elapsed.TotalMilliseconds < ProtocolLimits.AnswerLimitMilliseconds, $"the process ended after {clock.Elapsed}");
     }
 
     [Fact]

@@ -29,6 +29,10 @@ internal static class Commands
                 case ["list"]:
                     Console.WriteLine($"listed {CrashReporter.GetUploadedReports().Count}");
                     break;
+                case ["uploads-aside"]:
+                    new Thread(() => CrashReporter.GetUploadToServer()) { IsBackground = true }.Start();
+                    Console.WriteLine("asking");
+                    break;
                 case ["count"]:
                     s_isCounting = true;
                     counter = new Thread(CountAndDie);
