@@ -15,6 +15,9 @@ public static class ProtocolLimits
     /// <summary>Milliseconds a dying client waits for Taken: a live handler needs microseconds.</summary>
     public const int TakenLimitMilliseconds = 1_000;
 
+    /// <summary>Milliseconds without a frame after <see cref="FrameType.Taken"/>: ten Progress frames missed, so the handler is stuck.</summary>
+    public const int SilenceLimitMilliseconds = 10_000;
+
     /// <summary>Milliseconds between two Progress frames of a capture.</summary>
     public const int ProgressIntervalMilliseconds = 1_000;
 

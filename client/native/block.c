@@ -17,6 +17,7 @@
 #endif
 
 static int block_descriptor = -1;
+static pid_t block_owner;
 static void *block_memory;
 
 static void write_header(struct ch_block_header *header)
@@ -41,6 +42,12 @@ static int seal_and_map(int fd)
     return 0;
 }
 
+/* -1: there is none, or it is what a parent said of itself before it forked this process. Async-signal-safe. */
+int shim_block_descriptor(void)
+{
+    return block_owner == shim_pid() ? block_descriptor : -1;
+}
+
 /* Makes the block if there is none. */
 int shim_block(void **memory, int *descriptor)
 {
@@ -55,6 +62,7 @@ int shim_block(void **memory, int *descriptor)
             return error;
         }
         block_descriptor = fd;
+        block_owner = shim_pid();
     }
     *memory = block_memory;
     *descriptor = block_descriptor;

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -21,6 +22,11 @@ static int wait_for(int fd, short events, int64_t deadline)
         struct pollfd item = { .fd = fd, .events = events };
         int ready = sys_poll(&item, (int)((left + 999999) / 1000000));
         if (ready > 0) {
+            return 0;
+        }
+        if (ready < 0 && errno == EINVAL) {
+            /* The program lowered its limit of open files to none, and poll refuses to look at even one: the caller tries again. */
+            sys_poll(NULL, SHIM_WAIT_STEP_MS);
             return 0;
         }
         if (ready < 0 && errno != EINTR) {
@@ -188,14 +194,20 @@ static void close_descriptor(int fd)
     }
 }
 
-/* Makes `crash` the connection that a report uses, and its peer the handler that may trace this process. */
-static void adopt_crash_connection(int crash)
+/* 0: not visible in this pid namespace. */
+static pid_t peer_of(int connection)
 {
     struct ucred peer = { 0 };
     socklen_t length = sizeof peer;
-    sys_getsockopt(crash, SOL_SOCKET, SO_PEERCRED, &peer, &length);
-    shim_connections.handler = peer.pid;
-    shim_connections.pidfd = peer.pid > 0 ? shim_high_descriptor((int)syscall(SYS_pidfd_open, peer.pid, 0)) : -1;
+    sys_getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &length);
+    return peer.pid;
+}
+
+/* Makes `crash` the connection that a report uses, and its peer the handler that may trace this process. */
+void shim_adopt_crash_connection(int crash, pid_t handler)
+{
+    shim_connections.handler = handler;
+    shim_connections.pidfd = handler > 0 ? shim_high_descriptor((int)syscall(SYS_pidfd_open, handler, 0)) : -1;
     shim_connections.crash_inode = shim_socket_inode(crash);
     shim_connections.owner = shim_pid();
     __atomic_store_n(&shim_connections.crash, crash, __ATOMIC_RELEASE);
@@ -206,6 +218,39 @@ bool shim_crash_connection_stands(void)
 {
     int crash = __atomic_load_n(&shim_connections.crash, __ATOMIC_ACQUIRE);
     return crash >= 0 && shim_connections.owner == shim_pid() && shim_socket_inode(crash) == shim_connections.crash_inode;
+}
+
+/* Also a forked child's copy of its parent's connection: it may need the number. */
+void shim_drop_crash_connection(void)
+{
+    if (shim_connections.crash >= 0 && shim_socket_inode(shim_connections.crash) == shim_connections.crash_inode) {
+        close_descriptor(shim_connections.crash);
+        close_descriptor(shim_connections.pidfd);
+    }
+    shim_connections.crash = -1;
+    shim_connections.pidfd = -1;
+}
+
+static void prepare_single_shot(const struct shim_welcome *received)
+{
+    const struct ch_welcome *fields = received->buffer;
+    const char *strings = (const char *)(fields + 1);
+    if (received->length >= sizeof *fields + fields->database_length + fields->url_length) {
+        shim_single_shot_prepare(strings, fields->database_length, strings + fields->database_length, fields->url_length,
+                                 shim_connections.handler);
+    }
+}
+
+/* What the caller wanted of the Welcome, or of the Refusal. */
+static int hand_over(const struct shim_welcome *received, struct shim_welcome *welcome)
+{
+    uint32_t held = received->length < welcome->capacity ? received->length : welcome->capacity;
+    welcome->type = received->type;
+    welcome->length = received->length;
+    if (held > 0) {
+        memcpy(welcome->buffer, received->buffer, held);
+    }
+    return welcome->capacity != 0 && held < received->length ? EMSGSIZE : 0;
 }
 
 /* The same for the control connection. */
@@ -265,9 +310,16 @@ static void close_replaced(const struct shim_connections *old, bool control_stoo
 /* Replaces both connections; on failure the earlier ones stay. EBUSY: this process is being reported. */
 int shim_connect_both(const char *address, struct shim_welcome *welcome, int64_t control_limit_ms, int64_t crash_limit_ms)
 {
+    static _Alignas(struct ch_welcome) uint8_t payload[CH_MAX_PAYLOAD_BYTES];
+    struct shim_welcome received = { .buffer = payload, .capacity = sizeof payload };
     int control = -1;
     int crash = -1;
-    int error = shim_open(address, CH_ROLE_CONTROL, welcome, shim_deadline(control_limit_ms), &control);
+    int error = shim_open(address, CH_ROLE_CONTROL, &received, shim_deadline(control_limit_ms), &control);
+    int unfit = hand_over(&received, welcome);
+    if (error == 0 && unfit != 0) {
+        sys_close(control);
+        error = unfit;
+    }
     if (error != 0) {
         return error;
     }
@@ -289,10 +341,22 @@ int shim_connect_both(const char *address, struct shim_welcome *welcome, int64_t
     memmove(shim_connections.address, address, strlen(address) + 1);
     __atomic_store_n(&shim_connections.control_inode, shim_socket_inode(control), __ATOMIC_RELEASE);
     __atomic_store_n(&shim_connections.control, control, __ATOMIC_RELEASE);
-    adopt_crash_connection(crash);
+    shim_adopt_crash_connection(crash, peer_of(crash));
+    prepare_single_shot(&received);
     end_replacing();
     close_replaced(&old, control_stood, crash_stood);
     return 0;
+}
+
+/* The program used up its descriptors: the dying process may have as many as the hard limit allows. */
+static bool allow_more_descriptors(void)
+{
+    struct rlimit limit;
+    if (syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) {
+        return false;
+    }
+    limit.rlim_cur = limit.rlim_max;
+    return syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &limit, NULL) == 0;
 }
 
 /* On the crash path: a fresh crash connection to the same address, whoever listens there now. */
@@ -301,18 +365,15 @@ int shim_reconnect_crash(int64_t deadline)
     if (shim_connections.address[0] == '\0') {
         return ENOTCONN;
     }
-    if (shim_crash_connection_stands()) {
-        /* First, because the program may have used up every other descriptor. */
-        close_descriptor(shim_connections.crash);
-        close_descriptor(shim_connections.pidfd);
-    }
-    shim_connections.crash = -1;
-    shim_connections.pidfd = -1;
+    shim_drop_crash_connection(); /* First, because the program may have used up every other descriptor. */
     int crash = -1;
     struct shim_welcome ignored = { 0 };
     int error = shim_open(shim_connections.address, CH_ROLE_CRASH, &ignored, deadline, &crash);
+    if (error == EMFILE && allow_more_descriptors()) {
+        error = shim_open(shim_connections.address, CH_ROLE_CRASH, &ignored, deadline, &crash);
+    }
     if (error == 0) {
-        adopt_crash_connection(crash);
+        shim_adopt_crash_connection(crash, peer_of(crash));
     }
     return error;
 }

@@ -98,12 +98,19 @@ static void fill_notice(const struct shim_evidence *evidence)
     }
 }
 
-/* Reads frames until one of `wanted` comes; others, such as Progress, are passed over. */
-static int await(uint16_t wanted, int64_t deadline)
+/* The earlier of the dialogue's end and `milliseconds` from now. */
+static int64_t within(int64_t limit, int64_t milliseconds)
+{
+    int64_t deadline = shim_deadline(milliseconds);
+    return deadline < limit ? deadline : limit;
+}
+
+/* Reads frames until `wanted` comes. Each other one is a sign of life, and allows as much again for the next. */
+static int await(uint16_t wanted, int64_t patience_ms, int64_t limit)
 {
     for (;;) {
         struct ch_frame_header header;
-        int error = shim_receive(shim_connections.crash, &header, NULL, 0, deadline);
+        int error = shim_receive(shim_connections.crash, &header, NULL, 0, within(limit, patience_ms));
         if (error != 0) {
             return error;
         }
@@ -124,20 +131,6 @@ static void name_tracer(void)
     }
 }
 
-static int give_notice(int64_t deadline)
-{
-    name_tracer();
-    int error = shim_send(shim_connections.crash, CH_FRAME_NOTICE, 0, &notice, sizeof notice, -1, deadline);
-    return error != 0 ? error : await(CH_FRAME_TAKEN, deadline);
-}
-
-static int give_notice_again(void)
-{
-    int64_t deadline = shim_deadline(CH_TAKEN_LIMIT_MS);
-    int error = shim_reconnect_crash(deadline);
-    return error != 0 ? error : give_notice(deadline);
-}
-
 /* A handler that was stopped in the middle holds every other thread of this process: only its end frees them. */
 static void kill_handler(void)
 {
@@ -146,18 +139,34 @@ static void kill_handler(void)
     }
 }
 
-static void converse(void)
+/* The whole dialogue on the crash connection as it is now. */
+static int converse(int64_t taken_limit_ms, int64_t limit)
+{
+    name_tracer();
+    int error = shim_send(shim_connections.crash, CH_FRAME_NOTICE, 0, &notice, sizeof notice, -1, within(limit, taken_limit_ms));
+    error = error != 0 ? error : await(CH_FRAME_TAKEN, taken_limit_ms, limit);
+    if (error != 0) {
+        return error;
+    }
+    error = await(CH_FRAME_RELEASE, CH_SILENCE_LIMIT_MS, limit);
+    if (error == ETIMEDOUT) {
+        kill_handler();
+    }
+    return error;
+}
+
+/* Whoever answers: the handler that welcomed this process, whoever listens at its address now, or one of our own. */
+static void report_to_anyone(void)
 {
     int64_t limit = shim_deadline(CH_DIALOGUE_LIMIT_MS);
-    int error = shim_crash_connection_stands() ? give_notice(shim_deadline(CH_TAKEN_LIMIT_MS)) : ENOTCONN;
-    if (error != 0) {
-        error = give_notice_again();
+    if (shim_crash_connection_stands() && converse(CH_TAKEN_LIMIT_MS, limit) == 0) {
+        return;
     }
-    if (error != 0) {
-        return; /* A single-shot handler would be started here. */
+    if (shim_reconnect_crash(within(limit, CH_TAKEN_LIMIT_MS)) == 0 && converse(CH_TAKEN_LIMIT_MS, limit) == 0) {
+        return;
     }
-    if (await(CH_FRAME_RELEASE, limit) == ETIMEDOUT) {
-        kill_handler();
+    if (shim_now() < limit && shim_single_shot_start() == 0 && converse(CH_ANSWER_LIMIT_MS, limit) != 0) {
+        kill_handler(); /* It is nobody else's. */
     }
 }
 
@@ -165,7 +174,7 @@ void shim_report_finish(const struct shim_evidence *evidence)
 {
     shim_hold_connections();
     fill_notice(evidence);
-    converse();
+    report_to_anyone();
     if (shim_options & CH_OPTION_IGNORE_SYSTEM_CRASH_HANDLER) {
         prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     }

@@ -2,9 +2,8 @@
  * Stage 1: the names that a preloaded shim takes over, and its start. A program that has no CRASH_HANDLER_PIPE, or whose
  * handler does not answer, goes through to libc untouched.
  */
-#include "shim.h"
+#include "images.h"
 
-#include <dlfcn.h>
 #include <stdlib.h>
 
 typedef void (*handler_function)(int);
@@ -12,6 +11,7 @@ typedef void (*handler_function)(int);
 SHIM_API int sigaction(int signal, const struct sigaction *action, struct sigaction *former);
 SHIM_API handler_function signal(int number, handler_function handler);
 SHIM_API _Noreturn void abort(void);
+SHIM_API int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, shim_thread_routine routine, void *argument);
 handler_function ssignal(int number, handler_function handler); /* glibc's own signal, under its other name */
 
 /* A runtime makes itself known by its handler for SIGSEGV. Looking for it takes the loader's lock: not while a fault is handled. */
@@ -45,8 +45,12 @@ void abort(void)
     shim_abort();
 }
 
-/* Where this library lies: made by the linker. */
-extern const char __ehdr_start[] __attribute__((visibility("hidden")));
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, shim_thread_routine routine, void *argument)
+{
+    return shim_pthread_create(thread, attributes, routine, argument);
+}
+
+/* Where this library ends: made by the linker. */
 extern const char _end[] __attribute__((visibility("hidden")));
 
 static bool is_ours(void *function)
@@ -66,7 +70,7 @@ static __attribute__((constructor)) void start(void)
         return;
     }
     int error = errno;
-    shim_next_abort = (shim_abort_function)shim_lookup(RTLD_NEXT, "abort");
+    shim_next_abort = (shim_abort_function)shim_find_next("abort");
     const char *address = secure_getenv(CH_ENV_PIPE);
     struct shim_welcome ignored = { 0 };
     if (address != NULL && shim_connect_both(address, &ignored, SHIM_PRELOAD_LIMIT_MS, SHIM_PRELOAD_LIMIT_MS) == 0) {

@@ -14,19 +14,10 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-
 #define STACK_BYTES 65536u
-#define DIRECTORY_BYTES 4096u
 #define READY_DESCRIPTOR 3
 #define LOWEST_PIPE_DESCRIPTOR 10 /* out of the way of 0 to 3, which the handler gets */
-#define KERNEL_SIGNALS 64
-#define KERNEL_MASK_BYTES 8
 #define EXEC_FAILED_STATUS 127
-#define DECIMAL 10
-
-#ifndef SYS_close_range
-#define SYS_close_range 436
-#endif
 
 extern char **environ;
 
@@ -40,79 +31,15 @@ struct launch {
     int error; /* of what failed in a clone */
 };
 
-struct directory_entry {
-    uint64_t inode;
-    int64_t offset;
-    uint16_t length;
-    uint8_t type;
-    char name[];
-};
-
-static void reset_signals(void)
-{
-    struct {
-        uint64_t handler, flags, restorer, mask;
-    } action = { 0 };
-    for (int signal = 1; signal <= KERNEL_SIGNALS; signal++) {
-        syscall(SYS_rt_sigaction, signal, &action, NULL, KERNEL_MASK_BYTES);
-    }
-    uint64_t none = 0;
-    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, KERNEL_MASK_BYTES);
-}
-
-static int number_of(const char *name)
-{
-    int number = 0;
-    for (; *name >= '0' && *name <= '9'; name++) {
-        number = number * DECIMAL + (*name - '0');
-    }
-    return *name == '\0' ? number : -1;
-}
-
-/* Closes what one pass over the list shows, and says whether there was anything. */
-static bool close_listed(int directory)
-{
-    _Alignas(struct directory_entry) char buffer[DIRECTORY_BYTES];
-    bool any = false;
-    long bytes;
-    lseek(directory, 0, SEEK_SET);
-    while ((bytes = syscall(SYS_getdents64, directory, buffer, sizeof buffer)) > 0) {
-        for (long at = 0; at < bytes;) {
-            const struct directory_entry *entry = (const void *)(buffer + at);
-            int fd = entry->name[0] == '.' ? -1 : number_of(entry->name);
-            if (fd > READY_DESCRIPTOR && fd != directory) {
-                close(fd);
-                any = true;
-            }
-            at += entry->length;
-        }
-    }
-    return any;
-}
-
-static void close_others(void)
-{
-    if (syscall(SYS_close_range, READY_DESCRIPTOR + 1, ~0u, 0) == 0) {
-        return;
-    }
-    int directory = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    while (directory >= 0 && close_listed(directory)) {
-    }
-}
-
 static int become_handler(void *opaque)
 {
     struct launch *launch = opaque;
-    int null = open("/dev/null", O_RDWR);
-    if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0
-        || dup2(launch->ready, READY_DESCRIPTOR) < 0 || chdir("/") != 0) {
+    launch->error = dup2(launch->ready, READY_DESCRIPTOR) < 0 ? errno
+                                                              : shim_become_clean(&(struct shim_kept) { READY_DESCRIPTOR, -1 });
+    if (launch->error == 0) {
+        execve(launch->path, launch->argv, launch->envp);
         launch->error = errno;
-        _exit(EXEC_FAILED_STATUS);
     }
-    close_others();
-    reset_signals();
-    execve(launch->path, launch->argv, launch->envp);
-    launch->error = errno;
     _exit(EXEC_FAILED_STATUS);
 }
 
@@ -133,14 +60,13 @@ static int run_clones(struct launch *launch)
         return errno;
     }
     launch->handler_stack = stacks + STACK_BYTES;
-    sigset_t all, before;
-    sigfillset(&all);
-    sigprocmask(SIG_BLOCK, &all, &before);
+    uint64_t before;
+    shim_block_signals(&before);
     pid_t intermediate = clone(become_intermediate, stacks + STACK_BYTES, CLONE_VM | CLONE_VFORK, launch);
     int error = intermediate < 0 ? errno : 0;
     while (intermediate > 0 && waitpid(intermediate, NULL, __WALL) < 0 && errno == EINTR) {
     }
-    sigprocmask(SIG_SETMASK, &before, NULL);
+    shim_restore_signals(&before);
     munmap(stacks, 2 * STACK_BYTES);
     return error != 0 ? error : launch->error;
 }

@@ -7,6 +7,7 @@
 #endif
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -85,6 +86,8 @@ int shim_high_descriptor(int fd);
 int shim_connect_both(const char *address, struct shim_welcome *welcome, int64_t control_limit_ms, int64_t crash_limit_ms);
 int shim_reconnect_crash(int64_t deadline);
 bool shim_crash_connection_stands(void);
+void shim_drop_crash_connection(void);
+void shim_adopt_crash_connection(int crash, pid_t handler);
 bool shim_control_stands(void);
 void shim_hold_connections(void);
 uint64_t shim_socket_inode(int fd);
@@ -102,6 +105,20 @@ bool shim_report_begin(void);
 void shim_report_finish(const struct shim_evidence *evidence);
 void shim_report(const struct shim_evidence *evidence);
 extern uint32_t shim_options; /* enum ch_register_options */
+
+/* children.c: between clone and execve. Async-signal-safe. */
+struct shim_kept {
+    int first;  /* descriptors that stay, beside 0 to 2; -1: none */
+    int second;
+};
+int shim_become_clean(const struct shim_kept *kept);
+void shim_block_signals(uint64_t *former);
+void shim_restore_signals(const uint64_t *former);
+void shim_reset_signals(void);
+
+/* single_shot.c: a handler of our own for one report, when no other answers. */
+void shim_single_shot_prepare(const char *database, size_t database_bytes, const char *url, size_t url_bytes, pid_t handler);
+int shim_single_shot_start(void); /* async-signal-safe */
 
 /* flights.c: which fault a thread is handling. Async-signal-safe. */
 struct shim_flight;
@@ -135,12 +152,17 @@ bool shim_is_preloaded(void);
 uint32_t shim_patch_slots(char *message, size_t message_bytes);
 
 /* runtime.c */
-extern volatile sig_atomic_t shim_dotnet; /* a .NET runtime is in the process */
+enum shim_runtime { SHIM_NO_DOTNET, SHIM_CORECLR, SHIM_NATIVE_AOT };
+extern volatile sig_atomic_t shim_dotnet; /* enum shim_runtime: which .NET runtime is in the process */
 void shim_detect_runtime(void);
-/* dlsym, which lived in libdl before glibc 2.34 and so may be absent: NULL then. */
-void *shim_lookup(void *handle, const char *name);
+
+/* alternate.c: alternate stacks for threads that nobody gave one. Not for the crash path. */
+typedef void *(*shim_thread_routine)(void *);
+void shim_give_alternate_stack(void);
+int shim_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, shim_thread_routine routine, void *argument);
 
 /* block.c */
+int shim_block_descriptor(void);
 /* Makes the block if there is none. */
 int shim_block(void **memory, int *descriptor);
 

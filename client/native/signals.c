@@ -158,13 +158,15 @@ static void on_signal(int signal, siginfo_t *info, void *opaque)
 
 /*
  * Ours, with what the program asked for: SA_ONSTACK on a signal whose handler does not expect the small alternate stack
- * would overflow it. Where the program has no handler, the alternate stack can only help.
+ * would overflow it. Where the program has no handler, the alternate stack can only help; and NativeAOT's for SIGSEGV only
+ * changes the context and returns, but does not ask for one, so that a stack overflow would kill silently.
  */
 static int install(int signal, const struct sigaction *next)
 {
     struct sigaction ours = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK };
     if (is_handler(next)) {
-        ours.sa_flags = SA_SIGINFO | (next->sa_flags & (SA_ONSTACK | SA_RESTART | (int)SA_NODEFER));
+        int on_stack = signal == SIGSEGV && shim_dotnet == SHIM_NATIVE_AOT ? SA_ONSTACK : 0;
+        ours.sa_flags = SA_SIGINFO | on_stack | (next->sa_flags & (SA_ONSTACK | SA_RESTART | (int)SA_NODEFER));
         ours.sa_mask = next->sa_mask;
     }
     return __sigaction(signal, &ours, NULL);
@@ -222,4 +224,5 @@ void shim_install_signals(void)
     for (size_t i = 0; i < SIGNAL_COUNT; i++) {
         install(signals[i], next_of(signals[i]));
     }
+    shim_give_alternate_stack();
 }

@@ -5,6 +5,7 @@
 #ifndef SYSCALLS_H
 #define SYSCALLS_H
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -13,6 +14,11 @@
 static inline int sys_close(int fd)
 {
     return (int)syscall(SYS_close, fd);
+}
+
+static inline int sys_open(const char *path, int flags)
+{
+    return (int)syscall(SYS_openat, AT_FDCWD, path, flags, 0);
 }
 
 static inline int sys_duplicate_from(int fd, int command, int lowest)

@@ -39,7 +39,7 @@ public sealed class DialogueTests
 
     [Theory]
     [InlineData(nameof(FakeAnswers.Close), 2)]
-    [InlineData(nameof(FakeAnswers.TakenThenClose), 1)]
+    [InlineData(nameof(FakeAnswers.TakenThenClose), 2)]
     public void AHandlerThatGoesAwayHoldsNobody(string answers, int notices)
     {
         using FakeHandler handler = new(Enum.Parse<FakeAnswers>(answers));

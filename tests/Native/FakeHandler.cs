@@ -19,11 +19,13 @@ internal sealed class FakeHandler : IDisposable
     private readonly ConcurrentQueue<Exception> _faults = new();
     private readonly ManualResetEventSlim _finish = new();
     private readonly FakeAnswers _answers;
+    private readonly Welcome _welcome;
     private int _ended;
 
-    public FakeHandler(FakeAnswers answers = FakeAnswers.Release)
+    public FakeHandler(FakeAnswers answers = FakeAnswers.Release, string? database = null)
     {
         _answers = answers;
+        _welcome = database is null ? Welcome : Welcome with { Database = database };
         Address = Path.Combine(_directory, "s");
         _listener.Bind(new UnixDomainSocketEndPoint(Address));
         _listener.Listen(16);
@@ -33,7 +35,7 @@ internal sealed class FakeHandler : IDisposable
     /// <summary>Path of the socket.</summary>
     public string Address { get; }
 
-    /// <summary>The Welcome that every Hello gets.</summary>
+    /// <summary>The Welcome that every Hello gets, but for the database.</summary>
     public static Welcome Welcome { get; } =
         new(4_711, Guid.Parse("01020304-0506-0708-090a-0b0c0d0e0f10"), "/databäse", "http://127.0.0.1/submit", "0.1.0");
 
@@ -119,7 +121,7 @@ internal sealed class FakeHandler : IDisposable
         {
             case FrameType.Hello:
                 _hellos.Enqueue(HelloPayload.Parse(payload));
-                connection.Send(FrameHeader.Frame(FrameType.Welcome, Welcome.ToBytes(), header.Request));
+                connection.Send(FrameHeader.Frame(FrameType.Welcome, _welcome.ToBytes(), header.Request));
                 break;
             case FrameType.Register:
                 _registrations.Enqueue(RegisterPayload.Parse(payload));

@@ -52,6 +52,7 @@ public sealed class GoldenTests
         ["CH_MAX_PAYLOAD_BYTES"] = ProtocolLimits.MaxPayloadBytes,
         ["CH_ANSWER_LIMIT_MS"] = ProtocolLimits.AnswerLimitMilliseconds,
         ["CH_TAKEN_LIMIT_MS"] = ProtocolLimits.TakenLimitMilliseconds,
+        ["CH_SILENCE_LIMIT_MS"] = ProtocolLimits.SilenceLimitMilliseconds,
         ["CH_DIALOGUE_LIMIT_MS"] = ProtocolLimits.DialogueLimitMilliseconds,
         ["CH_MAX_KEY_BYTES"] = ProtocolLimits.MaxKeyBytes,
         ["CH_MAX_VALUE_BYTES"] = ProtocolLimits.MaxValueBytes,

@@ -26,6 +26,7 @@ internal static class NativeBuild
     private static readonly Lazy<string> BuiltGolden = new(() => Compile("golden", "-O0"));
     private static readonly Lazy<string> BuiltVictim = new(() => Compile("victim", "-O1"));
     private static readonly Lazy<string> BuiltVictimWithoutFrames = new(() => Compile("victim", "-O2", "-fomit-frame-pointer"));
+    private static readonly Lazy<string> BuiltSingleShot = new(() => Compile("single_shot", "-O1"));
     private static readonly Lazy<string> BuiltDotNetVictim = new(() =>
     {
         // Built from a copy: the repository may be another user's, and its own build may be running.
@@ -48,6 +49,9 @@ internal static class NativeBuild
 
     /// <summary>The same, without frame pointers.</summary>
     public static string VictimWithoutFrames => BuiltVictimWithoutFrames.Value;
+
+    /// <summary>client/native/tests/single_shot.c.</summary>
+    public static string SingleShot => BuiltSingleShot.Value;
 
     /// <summary>tests/victims/ShimVictim.</summary>
     public static string DotNetVictim => BuiltDotNetVictim.Value;

@@ -30,6 +30,8 @@ public sealed class NativeVictimTests
     [InlineData("two-threads", 11, Fault)]
     [InlineData("descriptors", 11, Fault)]
     [InlineData("fork", 11, Fault)]
+    [InlineData("overflow", 11, Fault)]
+    [InlineData("overflow-thread", 11, Fault)]
     public void OneReportAndTheSameEnd(string kind, int signal, int code)
     {
         foreach (string program in new[] { NativeBuild.Victim, NativeBuild.VictimWithoutFrames })
@@ -56,6 +58,7 @@ public sealed class NativeVictimTests
     [InlineData("query")]
     [InlineData("ignored")]
     [InlineData("handled")]
+    [InlineData("threads")]
     public void NoReportForWhatIsSurvived(string kind)
     {
         foreach (string program in new[] { NativeBuild.Victim, NativeBuild.VictimWithoutFrames })

@@ -15,10 +15,11 @@ internal static class Victim
     public static VictimResult RunStage1(string program, string arguments, string address) => Wait(StartStage1(program, arguments, address));
 
     /// <summary>Started, under LD_PRELOAD.</summary>
-    public static Process StartStage1(string program, string arguments, string address) => Start(program, arguments, new()
+    public static Process StartStage1(string program, string arguments, string address, string? handler = null) => Start(program, arguments, new()
     {
         ["LD_PRELOAD"] = NativeBuild.Library,
         ["CRASH_HANDLER_PIPE"] = address,
+        ["CRASH_HANDLER_PATH"] = handler ?? "",
     });
 
     /// <summary>The .NET victim, which installs the shim itself.</summary>
@@ -48,6 +49,7 @@ internal static class Victim
     {
         ProcessStartInfo start = new(program, arguments)
         {
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = Path.GetDirectoryName(program)!,
