@@ -32,7 +32,7 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
         using PendingReport? report = database.BeginReport(id, step => Pass(job, step));
         if (report is null)
         {
-            log.Value.Information("Report {Id} of pid {Client} is there already: another handler made it", id, job.Identity.ProcessId);
+            log.Value.Information("Report {Id} of pid {Client} is there already: another handler made it", id.ToString(), job.Identity.ProcessId);
             return ReleaseOutcome.Reported;
         }
 
