@@ -24,7 +24,7 @@ internal static class SituationPrograms
     /// <param name="name">The source, without extension.</param>
     /// <param name="options">For gcc, besides the warnings.</param>
     public static string Compile(string name, params string[] options)
-        => Build($"{name}{string.Concat(options).Replace('/', '_')}", path => Gcc(name, path, ["-O1", "-g", .. options, "-lpthread"]));
+        => Build($"{name}{string.Concat(options).Replace('/', '_')}", path => Gcc(name, path, ["-O1", "-g", "-Wno-infinite-recursion", "-Wno-unused-result", .. options, "-lpthread"]));
 
     /// <summary>Compiles <c>name.c</c> to a shared library.</summary>
     public static string CompileLibrary(string name) => Build($"lib{name}.so", path => Gcc(name, path, ["-O1", "-g", "-shared", "-fPIC", "-ldl"]));

@@ -85,21 +85,26 @@ static void die_in_clone(void)
 /* Each of them at the same instant, each a process of its own. */
 static void die_in_many(void)
 {
-    int gate[2];
+    int gate[2], said[2];
+    char byte = 0;
     pid_t children[64];
-    if (pipe(gate) != 0) {
+    if (pipe(gate) != 0 || pipe(said) != 0) {
         fail("pipe");
     }
     for (int i = 0; i < argument; i++) {
         children[i] = fork();
         if (children[i] == 0) {
-            char byte;
             close(gate[1]);
             say_dying();
-            if (read(gate[0], &byte, 1) != 0) {
+            if (write(said[1], &byte, 1) != 1 || read(gate[0], &byte, 1) != 0) {
                 _exit(92);
             }
             fault();
+        }
+    }
+    for (int i = 0; i < argument; i++) {
+        if (read(said[0], &byte, 1) != 1) {
+            fail("read");
         }
     }
     close(gate[1]);
@@ -108,7 +113,6 @@ static void die_in_many(void)
     }
 }
 
-/* Another thread's report is being made in the parent while it forks; the child is not its reporter. */
 static void abort_in_fork(void)
 {
     pid_t child = fork();
