@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using CrashHandler.Protocol;
 
 namespace CrashHandler;
@@ -9,7 +10,11 @@ namespace CrashHandler;
 internal sealed record ExceptionDescription(string Type, string Message, string Text)
 {
     /// <summary>Asks a thrown object for everything. Its own code runs, and may throw in its turn: that is then said in its place.</summary>
-    public static ExceptionDescription Of(object thrown) => new(
+    public static ExceptionDescription Of(object thrown)
+        // What is no Exception is wrapped in one by the runtime, which says nothing.
+        => Describe(thrown is RuntimeWrappedException wrapped ? wrapped.WrappedException : thrown);
+
+    private static ExceptionDescription Describe(object thrown) => new(
         Utf8Text.Cut(Ask("GetType", () => thrown.GetType().ToString()), ProtocolLimits.MaxExceptionTypeBytes),
         Utf8Text.Cut(Ask("Message", () => (thrown as Exception)?.Message), ProtocolLimits.MaxExceptionMessageBytes),
         Utf8Text.Cut(Ask("ToString", thrown.ToString), ProtocolLimits.MaxExceptionTextBytes));

@@ -5,7 +5,7 @@ namespace CrashHandler;
 
 /// <summary>
 /// A thread that waits for the handler's end and comes back to the next one. It waits in the kernel, and holds no lock meanwhile. A handler does
-/// not end while it has clients, so its end is a death, or somebody's SIGTERM; there is another one after both.
+/// not end while it has clients, so its end is a death, or somebody's SIGTERM: after a death there is another one at once, after SIGTERM in a while.
 /// </summary>
 internal sealed class HandlerWatch(HandlerConnection connection)
 {
@@ -17,9 +17,16 @@ internal sealed class HandlerWatch(HandlerConnection connection)
     /// <summary>Starts the thread, once this process is registered. It ends with the process, and delays nothing.</summary>
     public void Start()
     {
-        // What was sent to every process of a service ended the handler too: no new one for a process that ends.
+        // No new handler for a process that ends.
         AppDomain.CurrentDomain.ProcessExit += (_, _) => _isEnding = true;
-        new Thread(Run, ClientLimits.WatchStackBytes) { IsBackground = true, Name = ThreadName }.Start();
+        try
+        {
+            new Thread(Run, ClientLimits.WatchStackBytes) { IsBackground = true, Name = ThreadName }.Start();
+        }
+        catch (Exception refused) when (refused is OutOfMemoryException or ThreadStartException)
+        {
+            connection.Problem = $"a handler that ends gets no successor, because no thread could be started: {refused.Message}";
+        }
     }
 
     private void Run()
@@ -59,29 +66,32 @@ internal sealed class HandlerWatch(HandlerConnection connection)
 
     private RestartBackoff ComeBack(int generation, RestartBackoff backoff)
     {
+        // A handler that ends in order removes its socket first; one that was killed leaves it.
+        bool wasKilled = File.Exists(connection.Handler!.Address);
         while (true)
         {
             backoff = backoff.Next(TimeSpan.FromMilliseconds(Environment.TickCount64), out TimeSpan delay);
             Thread.Sleep(delay);
-            if (TryComeBack(generation))
+            if (TryComeBack(generation, wasKilled))
             {
                 return backoff;
             }
         }
     }
 
-    private bool TryComeBack(int generation)
+    private bool TryComeBack(int generation, bool wasKilled)
     {
         // Starting the next handler is the main process's task; it is a child's when the main process does not.
-        int looks = connection.IsMain ? 1 : ClientLimits.ChildLooks;
-        for (int look = 1; look < looks && !_isEnding; look++)
+        (int looks, TimeSpan interval) = !wasKilled ? (ClientLimits.Looks, ClientLimits.LookIntervalAfterOrderlyEnd)
+            : connection.IsMain ? (0, TimeSpan.Zero) : (ClientLimits.Looks, ClientLimits.LookInterval);
+        for (int look = 0; look < looks && !_isEnding; look++)
         {
             if (connection.TryComeBack(generation, mayLaunch: false))
             {
                 return true;
             }
 
-            Thread.Sleep(ClientLimits.ChildLookInterval);
+            Thread.Sleep(interval);
         }
 
         return _isEnding || connection.TryComeBack(generation, mayLaunch: true);

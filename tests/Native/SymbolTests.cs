@@ -42,7 +42,8 @@ public sealed partial class SymbolTests
         Assert.Equal(
             [
                 "abort", "crash_handler_block", "crash_handler_connect", "crash_handler_crash", "crash_handler_install", "crash_handler_launch",
-                "crash_handler_notify", "crash_handler_register", "crash_handler_request", "crash_handler_version", "pthread_create", "sigaction", "signal",
+                "crash_handler_notify", "crash_handler_register", "crash_handler_request", "crash_handler_version", "crash_handler_wait", "pthread_create",
+                "sigaction", "signal",
             ],
             shown.Order(StringComparer.Ordinal));
     }
