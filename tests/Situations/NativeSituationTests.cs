@@ -29,7 +29,19 @@ public sealed class NativeSituationTests
     [InlineData("children", "both", 0, Reasons.FaultExit, Reasons.Fault)]
     [InlineData("children", "vfork", 0, Reasons.FaultExit, Reasons.Fault)]
     [InlineData("children", "clone", 0, Reasons.FaultExit, Reasons.Fault)]
+    [InlineData("children", "clone-together", 0, Reasons.FaultExit, Reasons.Fault)]
     [InlineData("children", "many", 16, 0, Reasons.Fault)]
+    [InlineData("handlers", "ignored-fault", 0, Reasons.FaultExit, Reasons.Fault)]
+    [InlineData("handlers", "return-from-abort-handler", 0, Reasons.AbortExit, Reasons.Abort)]
+    [InlineData("handlers", "crowd", 1500, Reasons.FaultExit, Reasons.Fault)]
+    [InlineData("places", "constructor", 0, Reasons.FaultExit, Reasons.Fault)]
+    [InlineData("places", "at-exit", 0, Reasons.FaultExit, Reasons.Fault)]
+    [InlineData("places", "in-loader", 0, Reasons.FaultExit, Reasons.Fault)]
+    [InlineData("places", "in-thread-destructor", 0, Reasons.FaultExit, Reasons.Fault)]
+    [InlineData("places", "in-cancellation", 0, Reasons.FaultExit, Reasons.Fault)]
+    [InlineData("places", "wild-jump", 0, Reasons.FaultExit, Reasons.Fault)]
+    [InlineData("places", "wild-stack", 0, Reasons.FaultExit, Reasons.Fault)]
+    [InlineData("places", "no-memory", 0, Reasons.FaultExit, Reasons.Fault)]
     [InlineData("heap", "double-free", 0, Reasons.AbortExit, Reasons.Abort)]
     [InlineData("heap", "abort-with-lock", 0, Reasons.AbortExit, Reasons.Abort)]
     [InlineData("heap", "fault-with-lock", 0, Reasons.FaultExit, Reasons.Fault)]
@@ -111,11 +123,24 @@ public sealed class NativeSituationTests
     [InlineData("descriptors", "used-up-then-fork", 0, 0, Reasons.Fault)]
     [InlineData("overflow", "thread", 0, Reasons.FaultExit, "SIGSEGV /SEGV_ACCERR")]
     [InlineData("adversary", "storm", 0, Reasons.FaultExit, Reasons.Fault)]
+    [InlineData("places", "in-a-jail", 0, Reasons.FaultExit, Reasons.Fault)]
     public void SameAsRoot(string program, string kind, int argument, int exitCode, string reason)
     {
         using Sandbox sandbox = new(Identities.Root);
 
         Outcome.UnderExec(sandbox, SituationPrograms.Compile(program), kind, $"{argument}").EndedAlike(exitCode).ReportedOnce(reason);
+    }
+
+    /// <summary>The handler is one user's. A process that becomes another user's is not reported, and a child that begins as one is not even touched.</summary>
+    [Fact]
+    public void AnotherUsersProcessEndsAlike()
+    {
+        using Sandbox sandbox = new(Identities.Root);
+        Outcome.UnderExec(sandbox, SituationPrograms.Compile("places"), "as-somebody-else").EndedAlike(Reasons.FaultExit).NotReported();
+
+        string id = $"{Identities.UnprivilegedId}";
+        Outcome.UnderExec(sandbox, "setpriv", $"--reuid={id}", $"--regid={id}", "--clear-groups", SituationPrograms.Compile("threads"), "faults", "1")
+            .EndedAlike(Reasons.FaultExit).NotReported();
     }
 
     /// <summary>Whoever started it had closed the standard streams.</summary>

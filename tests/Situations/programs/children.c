@@ -82,6 +82,33 @@ static void die_in_clone(void)
     fault();
 }
 
+/* Shares this process's memory, and dies at the same instant. */
+static volatile int gate;
+
+static int fault_at_gate(void *unused)
+{
+    (void)unused;
+    say_dying();
+    gate = 1;
+    while (gate != 2) {
+    }
+    fault();
+    return 0;
+}
+
+static void die_together_with_clone(void)
+{
+    char *stack = malloc(STACK_BYTES);
+    if (clone(fault_at_gate, stack + STACK_BYTES, CLONE_VM | SIGCHLD, NULL) < 0) {
+        fail("clone");
+    }
+    while (gate != 1) {
+    }
+    say_dying();
+    gate = 2;
+    fault();
+}
+
 /* Each of them at the same instant, each a process of its own. */
 static void die_in_many(void)
 {
@@ -131,6 +158,7 @@ static const struct kind kinds[] = {
     { "grandchild", die_in_grandchild },
     { "vfork", die_in_vfork },
     { "clone", die_in_clone },
+    { "clone-together", die_together_with_clone },
     { "many", die_in_many },
 };
 
