@@ -172,6 +172,8 @@ static void report_to_anyone(void)
 
 void shim_report_finish(const struct shim_evidence *evidence)
 {
+    uint64_t mask;
+    shim_block_signals(&mask); /* A handler of the program's could jump out of the report, which others wait for. */
     shim_hold_connections();
     fill_notice(evidence);
     report_to_anyone();
@@ -179,6 +181,7 @@ void shim_report_finish(const struct shim_evidence *evidence)
         prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     }
     __atomic_store_n(&reported, this_thread(), __ATOMIC_RELEASE);
+    shim_restore_signals(&mask);
 }
 
 void shim_report(const struct shim_evidence *evidence)

@@ -20,6 +20,8 @@ struct gnu_hash {
 struct search {
     const char *name;
     bool in_executable; /* only the first image of the list */
+    bool behind_us;     /* only what follows this library in the list */
+    bool passed_us;
     void *found;
 };
 
@@ -149,7 +151,10 @@ static int search_in(struct dl_phdr_info *object, size_t size, void *opaque)
     struct search *search = opaque;
     struct image image = shim_image_of(object);
     struct dynamic dynamic = { 0 };
-    if (!shim_is_this_library(object) && shim_read_dynamic(&image, &dynamic)) {
+    bool this_library = shim_is_this_library(object);
+    bool wanted = search->behind_us ? search->passed_us : !this_library;
+    search->passed_us |= this_library;
+    if (wanted && shim_read_dynamic(&image, &dynamic)) {
         const ElfW(Sym) *symbol = find_symbol(&dynamic, search->name);
         search->found = symbol != NULL ? (void *)(image.base + symbol->st_value) : NULL;
     }
@@ -163,9 +168,15 @@ void *shim_find_in_executable(const char *name)
     return search.found;
 }
 
+/* Preloaded, what comes before us calls us: going on to it would never end. Opened later, everything is before us, and calls nothing here. */
 void *shim_find_next(const char *name)
 {
-    struct search search = { .name = name };
-    dl_iterate_phdr(search_in, &search);
-    return search.found;
+    struct search behind = { .name = name, .behind_us = true };
+    dl_iterate_phdr(search_in, &behind);
+    if (behind.found == NULL) {
+        struct search anywhere = { .name = name };
+        dl_iterate_phdr(search_in, &anywhere);
+        return anywhere.found;
+    }
+    return behind.found;
 }

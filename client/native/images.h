@@ -36,7 +36,7 @@ bool shim_is_named(const struct dl_phdr_info *object, const char *name);
 bool shim_is_this_library(const struct dl_phdr_info *object);
 /* What the main executable exports under this name; NULL: nothing. */
 void *shim_find_in_executable(const char *name);
-/* The first symbol of this name in load order, this library left out: what dlsym(RTLD_NEXT) would find. NULL: none. */
+/* The first symbol of this name behind this library in load order, else anywhere: what dlsym(RTLD_NEXT) would find. NULL: none. */
 void *shim_find_next(const char *name);
 
 #endif
