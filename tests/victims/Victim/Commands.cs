@@ -1,6 +1,4 @@
 using System.Globalization;
-using CrashHandler;
-
 namespace CrashHandler.Victims;
 
 /// <summary>A victim that is told line by line what to do; each line is answered by one.</summary>
