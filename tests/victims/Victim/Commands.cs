@@ -1,4 +1,5 @@
 using System.Globalization;
+
 namespace CrashHandler.Victims;
 
 /// <summary>A victim that is told line by line what to do; each line is answered by one.</summary>
