@@ -23,10 +23,14 @@ internal sealed class TestPrograms
         string victim = Path.Combine(RepositoryRoot(), "tests", "victims", "Victim", "bin", own.Parent!.Name, own.Name);
         RequireFile(Path.Combine(victim, "victim"), "run dotnet build tests/victims/Victim");
 
+        string web = victim.Replace(Path.Combine("victims", "Victim"), Path.Combine("victims", "WebVictim"), StringComparison.Ordinal);
+        RequireFile(Path.Combine(web, "webvictim"), "run dotnet build tests/victims/WebVictim");
+
         Folder = NewFolder("crash-handler-programs-");
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(Folder, recursive: true);
         Copy(artifacts, Path.Combine(Folder, "artifacts"));
         Copy(victim, Path.Combine(Folder, "victim"));
+        Copy(web, Path.Combine(Folder, "web"));
     }
 
     public static TestPrograms Shared => s_shared.Value;
@@ -37,6 +41,8 @@ internal sealed class TestPrograms
     public string Handler => Path.Combine(Folder, "artifacts", "crash-handler");
 
     public string Shim => Path.Combine(Folder, "artifacts", "libcrashhandler.so");
+
+    public string WebVictim => Path.Combine(Folder, "web", "webvictim");
 
     public string Victim => Path.Combine(Folder, "victim", "victim");
 

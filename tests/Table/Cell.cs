@@ -3,6 +3,12 @@ namespace CrashHandler.Tests.Table;
 /// <summary>One cell: a kind of death, a way in, and a shape.</summary>
 internal sealed record Cell(Kind Kind, Way Way, Shape Shape)
 {
+    /// <summary>NullReferenceExceptions of the kind <c>caught</c>.</summary>
+    public int Nulls { get; init; } = TableLimits.Nulls;
+
+    /// <summary>DivideByZeroExceptions of the kind <c>caught</c>.</summary>
+    public int Divisions { get; init; } = TableLimits.Divisions;
+
     /// <summary>Why it does not apply; null: it does.</summary>
     public string? WhyNot =>
         Shape.WhyAbsent is { } absent ? absent

@@ -9,6 +9,9 @@ internal static partial class VictimRun
 {
     private const int ErrnoNone = 0;
 
+    // The number of read(2), and the beginning of its first argument, as /proc/PID/syscall shows a thread that waits in it.
+    private const string ReadCall = "0 0x";
+
     /// <summary>Runs it.</summary>
     /// <param name="sandbox">Where.</param>
     /// <param name="cell">What.</param>
@@ -21,7 +24,7 @@ internal static partial class VictimRun
         string[] arguments = [cell.Kind.Name, facts];
         if (cell.Kind.Name == "caught")
         {
-            arguments = [.. arguments, TableLimits.Nulls.ToString(CultureInfo.InvariantCulture), TableLimits.Divisions.ToString(CultureInfo.InvariantCulture)];
+            arguments = [.. arguments, cell.Nulls.ToString(CultureInfo.InvariantCulture), cell.Divisions.ToString(CultureInfo.InvariantCulture)];
         }
 
         if (isCovered && cell.Way == Way.Start)
@@ -33,6 +36,7 @@ internal static partial class VictimRun
             ? sandbox.Start(handler, ["exec", "--database", database, "--", cell.Shape.Victim, .. arguments])
             : sandbox.Start(cell.Shape.Victim, arguments);
         victim.ReadUntil("ready");
+        WaitUntilReading(sandbox, victim);
         if (isCovered && cell.Way == Way.Attach)
         {
             ProcessResult attached = sandbox.Handler("attach", victim.Pid.ToString(CultureInfo.InvariantCulture), "--database", database);
@@ -44,7 +48,7 @@ internal static partial class VictimRun
 
         try
         {
-            SendSignals(cell, victim);
+            SendSignals(sandbox, cell, victim);
         }
         catch (Exception died) when (died is InvalidOperationException or IOException && !cell.Kind.IsDeath)
         {
@@ -54,9 +58,15 @@ internal static partial class VictimRun
         return victim.Finish();
     }
 
+    // A signal that meets the main thread in managed code is fatal at once, with us and without.
+    private static void WaitUntilReading(Sandbox sandbox, RunningProcess victim)
+        => sandbox.Until(
+            () => File.ReadAllText($"/proc/{victim.Pid}/syscall").StartsWith(ReadCall, StringComparison.Ordinal) ? ReadCall : null,
+            () => "the victim to wait for its next line");
+
     // A program without .NET dies of the first one. The kernel gives a signal for the whole process to its main thread, if that one takes it; and the main thread answers only after its
     // handler has returned. So an answer means that the signal was handled.
-    private static void SendSignals(Cell cell, RunningProcess victim)
+    private static void SendSignals(Sandbox sandbox, Cell cell, RunningProcess victim)
     {
         Kind kind = cell.Kind;
         int times = cell.Shape.IsNative ? 1 : kind.Times;
@@ -71,6 +81,7 @@ internal static partial class VictimRun
             {
                 victim.WriteLine("ping");
                 victim.ReadUntil("pong");
+                WaitUntilReading(sandbox, victim);
             }
         }
 

@@ -4,24 +4,14 @@ using CrashHandler;
 using CrashHandler.Victims;
 
 VictimOptions options = VictimOptions.Parse(args);
-if (options.Role != "none")
+if (options.TouchEnvironment)
 {
-    StartResult result = CrashReporter.Start(new CrashReporterOptions
-    {
-        ProductName = "Victim",
-        CompanyName = "CrashHandler tests",
-        SubmitUrl = options.Url,
-        CrashesDirectory = options.Database,
-        HandlerPath = options.Handler,
-        ProcessType = options.Role == "renderer" ? "renderer" : null,
-        UploadToServer = options.NoUpload ? false : null,
-        Extra = options.Extra,
-    });
-    if (!result.IsRunning || result.Degraded.Count > 0)
-    {
-        Console.Error.WriteLine($"victim: Start is degraded: {string.Join("; ", result.Degraded)}");
-        return 97;
-    }
+    Environment.SetEnvironmentVariable("VICTIM", "1");
+}
+
+if (options.Role != "none" && !options.StartLate && !Start())
+{
+    return 97;
 }
 
 Console.WriteLine("victim");
@@ -63,6 +53,11 @@ if (options.Hold)
     Console.ReadLine();
 }
 
+if (options.StartLate && !Start())
+{
+    return 97;
+}
+
 string kind = options.Commands ? Commands.Run() : options.Kind;
 switch (kind)
 {
@@ -92,6 +87,28 @@ switch (kind)
 }
 
 return 98;
+
+bool Start()
+{
+    StartResult result = CrashReporter.Start(new CrashReporterOptions
+    {
+        ProductName = "Victim",
+        CompanyName = "CrashHandler tests",
+        SubmitUrl = options.Url,
+        CrashesDirectory = options.Database,
+        HandlerPath = options.Handler,
+        ProcessType = options.Role == "renderer" ? "renderer" : null,
+        UploadToServer = options.NoUpload ? false : null,
+        Extra = options.Extra,
+    });
+    if (!result.IsRunning || result.Degraded.Count > 0)
+    {
+        Console.Error.WriteLine($"victim: Start is degraded: {string.Join("; ", result.Degraded)}");
+        return false;
+    }
+
+    return true;
+}
 
 static void CatchMany()
 {

@@ -26,6 +26,12 @@ internal sealed class VictimOptions
     /// <summary>Announces <c>ready</c> and does what each line of standard input says.</summary>
     public bool Commands { get; private set; }
 
+    /// <summary>Calls Start only after <see cref="Hold"/>.</summary>
+    public bool StartLate { get; private set; }
+
+    /// <summary>Changes its environment first, so that the runtime keeps a copy of it.</summary>
+    public bool TouchEnvironment { get; private set; }
+
     /// <summary>Waits for every child there is, and says so.</summary>
     public bool WaitAll { get; private set; }
 
@@ -49,6 +55,8 @@ internal sealed class VictimOptions
                 case "--no-upload": options.NoUpload = true; break;
                 case "--hold": options.Hold = true; break;
                 case "--commands": options.Commands = true; break;
+                case "--start-late": options.StartLate = true; break;
+                case "--touch-environment": options.TouchEnvironment = true; break;
                 case "--wait-all": options.WaitAll = true; break;
                 case "--extra":
                     string[] pair = rest.Dequeue().Split('=', 2);

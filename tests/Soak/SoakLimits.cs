@@ -1,0 +1,26 @@
+namespace CrashHandler.Tests.Soak;
+
+/// <summary>How much the soaks do, unless told otherwise.</summary>
+internal static class SoakLimits
+{
+    /// <summary>The environment variable that says how often; build/soak sets it.</summary>
+    public const string CountVariable = "SOAK_COUNT";
+
+    /// <summary>Each kind of death, in each stage.</summary>
+    public const int Deaths = 100;
+
+    /// <summary>Processes that set a parameter and crash.</summary>
+    public const int Parameters = 1_000;
+
+    /// <summary>Exceptions caught by each program.</summary>
+    public const int Nulls = 100_000;
+
+    /// <inheritdoc cref="Nulls"/>
+    public const int Divisions = 10_000;
+
+    /// <summary>Processes at once: as many as a small machine has cores.</summary>
+    public const int Parallel = 2;
+
+    /// <summary>The number asked for, else the usual one.</summary>
+    public static int Count(int usual) => int.TryParse(Environment.GetEnvironmentVariable(CountVariable), out int count) ? count : usual;
+}

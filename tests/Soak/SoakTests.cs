@@ -1,0 +1,84 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Text.Json;
+using CrashHandler.Tests.EndToEnd;
+using CrashHandler.Tests.Table;
+using Xunit;
+
+namespace CrashHandler.Tests.Soak;
+
+/// <summary>What must hold not once but always. Run by build/soak, not every day.</summary>
+public sealed class SoakTests(ITestOutputHelper output)
+{
+    private static readonly Way[] s_stages = [Way.Exec, Way.Start];
+
+    private static string Own => Environment.IsPrivilegedProcess ? Identities.Root : Identities.User;
+
+    [Fact(Explicit = true)]
+    public void DeathsAreReportedEachTime()
+    {
+        int count = SoakLimits.Count(SoakLimits.Deaths);
+        Shape shape = Shape.All().First(shape => shape.WhyAbsent is null && shape.Name == "net10.0-shared");
+        ConcurrentBag<string> wrong = [];
+        var rows = from kind in Kind.All where kind.IsDeath from way in s_stages select new Cell(kind, way, shape);
+        Parallel.ForEach(rows, new ParallelOptions { MaxDegreeOfParallelism = SoakLimits.Parallel }, cell =>
+        {
+            using Sandbox sandbox = new(Own);
+            int expected = VictimRun.Run(sandbox, cell, isCovered: false, "", sandbox.PathOf("bare")).ExitCode;
+            Stopwatch watch = Stopwatch.StartNew();
+            List<ProcessResult> ends = [.. Enumerable.Range(0, count).Select(_ => VictimRun.Run(sandbox, cell, isCovered: true, sandbox.Database, sandbox.PathOf("facts")))];
+            IReadOnlyList<JsonElement> reports = sandbox.Reports();
+            int sameEnd = ends.Count(end => end.ExitCode == expected);
+            int right = reports.Count(report => cell.Kind.Reasons.Contains(report.GetProperty("reason").GetString()));
+            int deaths = reports.Select(report => report.GetProperty("pid").GetInt32()).Distinct().Intersect(ends.Select(end => end.Pid)).Count();
+            string line = $"{cell.Kind.Name,-18} {cell.Way,-6} {count} deaths: {reports.Count} reports of {deaths} processes, {right} with the right reason, {sameEnd} right exit statuses, {watch.Elapsed.TotalSeconds:0} s";
+            output.WriteLine(line);
+            if ((reports.Count, deaths, right, sameEnd) != (count, count, count, count))
+            {
+                wrong.Add(line);
+            }
+        });
+        Assert.Empty(wrong);
+    }
+
+    [Fact(Explicit = true)]
+    public void CaughtExceptionsAreNeverReported()
+    {
+        Kind caught = Kind.All.Single(kind => kind.Name == "caught");
+        ConcurrentBag<string> wrong = [];
+        var cells = from shape in Shape.All() from way in s_stages
+                    select new Cell(caught, way, shape) { Nulls = SoakLimits.Nulls, Divisions = SoakLimits.Divisions };
+        Parallel.ForEach(cells.Where(cell => cell.WhyNot is null), new ParallelOptions { MaxDegreeOfParallelism = SoakLimits.Parallel }, cell =>
+        {
+            using Sandbox sandbox = new(Own);
+            Stopwatch watch = Stopwatch.StartNew();
+            ProcessResult seen = VictimRun.Run(sandbox, cell, isCovered: true, sandbox.Database, sandbox.PathOf("facts"));
+            int reports = sandbox.Reports().Count;
+            string line = $"{cell.Shape.Name,-24} {cell.Way,-6} exit {seen.ExitCode}, {seen.Output.Split('\n')[^2]}, {reports} reports, {watch.Elapsed.TotalSeconds:0.0} s";
+            output.WriteLine(line);
+            if (seen.ExitCode != 0 || reports != 0 || !seen.Output.EndsWith($"caught {SoakLimits.Nulls} {SoakLimits.Divisions}\n", StringComparison.Ordinal))
+            {
+                wrong.Add(line + seen.Error);
+            }
+        });
+        Assert.Empty(wrong);
+    }
+
+    [Fact(Explicit = true)]
+    public void AParameterSetJustBeforeIsInTheReport()
+    {
+        int count = SoakLimits.Count(SoakLimits.Parameters);
+        using Sandbox sandbox = new(Own);
+        HashSet<string> set = [];
+        for (int i = 0; i < count; i++)
+        {
+            ProcessResult end = sandbox.RunMain("parameter", "--no-upload");
+            set.Add(end.Output.Split('\n')[1]);
+        }
+
+        HashSet<string> reported = [.. sandbox.Reports().Select(report => report.GetProperty("parameters").GetProperty("last").GetString()!)];
+        output.WriteLine($"{count} processes set a parameter and crashed: {reported.Intersect(set).Count()} values of {set.Count} are in the reports");
+        Assert.Equal(count, set.Count);
+        Assert.Equal(count, reported.Intersect(set).Count());
+    }
+}
