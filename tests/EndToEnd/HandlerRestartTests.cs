@@ -101,6 +101,24 @@ public sealed class HandlerRestartTests
         Assert.Equal(Times, sandbox.Reports().Count);
     }
 
+    /// <summary>After an orderly end the process looks for the next handler every 500 ms: it dies before it has registered with it.</summary>
+    [Fact]
+    public void AHandlerThatTheProcessHasNotMetYetHasAllItsParameters()
+    {
+        using Sandbox sandbox = new(Identities.User);
+        RunningProcess main = StartMain(sandbox, "--extra", "who=main");
+        int former = sandbox.HandlerPid();
+        Assert.Equal(0, sandbox.Run("kill", "-TERM", former.ToString()).ExitCode);
+        sandbox.Until(() => IsGone(former) ? "gone" : null, () => "the handler's end");
+
+        sandbox.Start(TestPrograms.Shared.Handler, "run", "--database", sandbox.Database);
+        sandbox.Until(() => sandbox.Json("status", "--json", "--database", sandbox.Database).GetArrayLength() == 1 ? "one" : null, () => "the next handler");
+        JsonElement report = Die(sandbox, main, "unhandled");
+
+        Assert.Equal(("main", "main"), (Parameter(report, "who"), Parameter(report, "process_type")));
+        Assert.Equal("the victim's exception", report.GetProperty("exception").GetProperty("message").GetString());
+    }
+
     [Fact]
     public void AChildWhoseMainIsGoneStartsTheNextHandlerItself()
     {
