@@ -32,6 +32,15 @@ internal sealed class HandlerConnection(CrashReporterOptions options)
     /// <summary>Changes with each handler connected.</summary>
     public int Generation => _generation;
 
+    /// <summary>Whether the connection is still the one of this generation, once whoever replaces it is done.</summary>
+    public bool IsOf(int generation)
+    {
+        lock (_lock)
+        {
+            return _generation == generation;
+        }
+    }
+
     /// <summary>
     /// Attaches to the handler that the environment names, if it is ours: the variable is inherited by everything an application runs, another
     /// company's programs included.

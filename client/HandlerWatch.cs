@@ -13,6 +13,7 @@ internal sealed class HandlerWatch(HandlerConnection connection)
     private const string ThreadName = "crash-handler";
 
     private volatile bool _isEnding;
+    private bool _isReplaced;
 
     /// <summary>Starts the thread, once this process is registered. It ends with the process, and delays nothing.</summary>
     public void Start()
@@ -41,6 +42,11 @@ internal sealed class HandlerWatch(HandlerConnection connection)
                 {
                     backoff = ComeBack(generation, backoff);
                 }
+                else if (_isReplaced && connection.IsOf(generation))
+                {
+                    // By the application's own Start, in a process that was attached: that one watches from now on.
+                    return;
+                }
             }
         }
         catch (Exception fault)
@@ -50,11 +56,14 @@ internal sealed class HandlerWatch(HandlerConnection connection)
         }
     }
 
-    private static bool WaitForEnd()
+    private bool WaitForEnd()
     {
+        _isReplaced = false;
         try
         {
-            return Shim.WaitForEnd();
+            bool isGone = Shim.WaitForEnd();
+            _isReplaced = !isGone;
+            return isGone;
         }
         catch (ShimException)
         {

@@ -12,6 +12,7 @@ internal sealed class OwnRegistration(Dictionary<string, string> fields)
     private readonly object _lock = new();
     private Dictionary<string, string> _parameters = [];
     private bool _isPublished;
+    private ulong _written;
 
     /// <summary>A copy of the application's own parameters.</summary>
     public Dictionary<string, string> Parameters
@@ -41,6 +42,7 @@ internal sealed class OwnRegistration(Dictionary<string, string> fields)
         lock (_lock)
         {
             RegistrationBlock.Initialize(Shim.Block());
+            _written = RegistrationBlock.Current(Shim.Block());
             _isPublished = true;
             Write();
         }
@@ -112,8 +114,7 @@ internal sealed class OwnRegistration(Dictionary<string, string> fields)
             fields[RegistrationFields.ExceptionType] = exception.Type;
             fields[RegistrationFields.ExceptionMessage] = exception.Message;
             fields[RegistrationFields.ExceptionText] = exception.Text;
-            Write();
-            return _isPublished;
+            return Write();
         }
         finally
         {
@@ -121,11 +122,16 @@ internal sealed class OwnRegistration(Dictionary<string, string> fields)
         }
     }
 
-    private void Write()
+    // An attached process whose application starts the crash reporter by itself has two of these: the block is the later one's.
+    private bool Write()
     {
-        if (_isPublished)
+        if (!_isPublished || RegistrationBlock.Current(Shim.Block()) != _written)
         {
-            RegistrationBlock.Write(Shim.Block(), new Registration(fields, _parameters));
+            return false;
         }
+
+        RegistrationBlock.Write(Shim.Block(), new Registration(fields, _parameters));
+        _written = RegistrationBlock.Current(Shim.Block());
+        return true;
     }
 }
