@@ -258,13 +258,14 @@ static void prepare_single_shot(const struct shim_welcome *received)
 /* What the caller wanted of the Welcome, or of the Refusal. */
 static int hand_over(const struct shim_welcome *received, struct shim_welcome *welcome)
 {
-    uint32_t held = received->length < welcome->capacity ? received->length : welcome->capacity;
+    bool fits = received->length <= welcome->capacity;
+    uint32_t held = fits ? received->length : welcome->capacity;
     welcome->type = received->type;
     welcome->length = received->length;
     if (held > 0) {
         memcpy(welcome->buffer, received->buffer, held);
     }
-    return welcome->capacity != 0 && held < received->length ? EMSGSIZE : 0;
+    return fits || welcome->capacity == 0 ? 0 : EMSGSIZE;
 }
 
 /* The same for the control connection. */

@@ -5,6 +5,7 @@
 #include "shim.h"
 #include "syscalls.h"
 
+#include <linux/kcmp.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -36,6 +37,12 @@ static void wait_for_report(uint64_t other)
     }
 }
 
+/* Another process in this very memory (vfork, clone without CLONE_THREAD), with the same static notice. Not known: a forked copy. */
+static bool shares_memory(uint64_t other)
+{
+    return syscall(SYS_kcmp, shim_pid(), (pid_t)(other >> 32), KCMP_VM, 0, 0) == 0;
+}
+
 /*
  * True: the caller is the one that reports, and must call shim_report_finish. False: this process has been reported;
  * another thread's report in progress is waited for, the caller's own is not.
@@ -50,6 +57,9 @@ bool shim_report_begin(void)
                 wait_for_report(current);
             }
             return false;
+        }
+        if (current != 0 && __atomic_load_n(&reported, __ATOMIC_ACQUIRE) != current && shares_memory(current)) {
+            wait_for_report(current);
         }
     } while (!__atomic_compare_exchange_n(&reporter, &current, self, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
     return true;

@@ -39,7 +39,8 @@ int sigaction(int signal, const struct sigaction *action, struct sigaction *form
 handler_function signal(int number, handler_function handler)
 {
     if (!shim_installed || !shim_is_ours(number) || handler == SIG_ERR) {
-        return next_signal != NULL ? next_signal(number, handler) : ssignal(number, handler);
+        handler_function former = next_signal != NULL ? next_signal(number, handler) : ssignal(number, handler);
+        return former;
     }
     struct sigaction action = { .sa_handler = handler, .sa_flags = SA_RESTART };
     struct sigaction former;

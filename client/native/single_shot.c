@@ -39,7 +39,7 @@ static bool ends_with(const char *text, const char *end)
 /* Hexadecimal or decimal formatting of libc takes locks; a number is a few digits. */
 static const char *decimal(char *buffer, int number)
 {
-    char *digit = buffer + NUMBER_BYTES - 1;
+    char *digit = buffer + (NUMBER_BYTES - 1);
     *digit = '\0';
     do {
         *--digit = (char)('0' + number % DECIMAL);

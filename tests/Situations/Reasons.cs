@@ -14,4 +14,7 @@ internal static class Reasons
 
     /// <summary>Ended by SIGILL.</summary>
     public const int IllegalExit = 132;
+
+    /// <summary>Ended by SIGSYS.</summary>
+    public const int ForbiddenExit = 159;
 }

@@ -20,11 +20,22 @@ internal static class SituationPrograms
     /// <summary>Where the sources are.</summary>
     public static string Sources => Path.Combine(TestPrograms.RepositoryRoot(), "tests", "Situations", "programs");
 
+    /// <summary>tests/victims/SituationVictim, built in the configuration of these tests.</summary>
+    public static string DotNet => Path.Combine(
+        Build("dotnet", folder =>
+        {
+            DirectoryInfo own = new(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+            string built = Path.Combine(TestPrograms.RepositoryRoot(), "tests", "victims", "SituationVictim", "bin", own.Parent!.Name, own.Name);
+            Assert.True(File.Exists(Path.Combine(built, "situation")), $"{built} has no situation; run dotnet build tests/victims/SituationVictim");
+            TestPrograms.Copy(built, folder);
+        }),
+        "situation");
+
     /// <summary>Compiles <c>name.c</c>; returns the program's path.</summary>
     /// <param name="name">The source, without extension.</param>
     /// <param name="options">For gcc, besides the warnings.</param>
     public static string Compile(string name, params string[] options)
-        => Build($"{name}{string.Concat(options).Replace('/', '_')}", path => Gcc(name, path, ["-O1", "-g", .. options, "-lpthread"]));
+        => Build($"{name}{string.Concat(options).Replace('/', '_')}", path => Gcc(name, path, ["-O1", "-g", "-Wno-unused-result", .. options, "-lpthread"]));
 
     /// <summary>Compiles <c>name.c</c> to a shared library.</summary>
     public static string CompileLibrary(string name) => Build($"lib{name}.so", path => Gcc(name, path, ["-O1", "-g", "-shared", "-fPIC", "-ldl"]));

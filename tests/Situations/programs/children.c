@@ -82,24 +82,56 @@ static void die_in_clone(void)
     fault();
 }
 
+/* Shares this process's memory, and dies at the same instant. */
+static volatile int gate;
+
+static int fault_at_gate(void *unused)
+{
+    (void)unused;
+    say_dying();
+    gate = 1;
+    while (gate != 2) {
+    }
+    fault();
+    return 0;
+}
+
+static void die_together_with_clone(void)
+{
+    char *stack = malloc(STACK_BYTES);
+    if (clone(fault_at_gate, stack + STACK_BYTES, CLONE_VM | SIGCHLD, NULL) < 0) {
+        fail("clone");
+    }
+    while (gate != 1) {
+    }
+    say_dying();
+    gate = 2;
+    fault();
+}
+
 /* Each of them at the same instant, each a process of its own. */
 static void die_in_many(void)
 {
-    int gate[2];
+    int gate[2], said[2];
+    char byte = 0;
     pid_t children[64];
-    if (pipe(gate) != 0) {
+    if (pipe(gate) != 0 || pipe(said) != 0) {
         fail("pipe");
     }
     for (int i = 0; i < argument; i++) {
         children[i] = fork();
         if (children[i] == 0) {
-            char byte;
             close(gate[1]);
             say_dying();
-            if (read(gate[0], &byte, 1) != 0) {
+            if (write(said[1], &byte, 1) != 1 || read(gate[0], &byte, 1) != 0) {
                 _exit(92);
             }
             fault();
+        }
+    }
+    for (int i = 0; i < argument; i++) {
+        if (read(said[0], &byte, 1) != 1) {
+            fail("read");
         }
     }
     close(gate[1]);
@@ -108,7 +140,6 @@ static void die_in_many(void)
     }
 }
 
-/* Another thread's report is being made in the parent while it forks; the child is not its reporter. */
 static void abort_in_fork(void)
 {
     pid_t child = fork();
@@ -127,6 +158,7 @@ static const struct kind kinds[] = {
     { "grandchild", die_in_grandchild },
     { "vfork", die_in_vfork },
     { "clone", die_in_clone },
+    { "clone-together", die_together_with_clone },
     { "many", die_in_many },
 };
 

@@ -265,6 +265,47 @@ static void blocked_fault(void)
     fault();
 }
 
+static void ignored_fault(void)
+{
+    signal(SIGSEGV, SIG_IGN);
+    say_dying();
+    fault();
+}
+
+static void return_from_abort_handler(void)
+{
+    install(SIGABRT, count_call, 0);
+    say_dying();
+    abort();
+}
+
+static pthread_barrier_t all;
+
+static void *fault_with_all(void *unused)
+{
+    say_dying();
+    pthread_barrier_wait(&all);
+    fault();
+    return unused;
+}
+
+static void raise_quietly(int number)
+{
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+/* More threads in their handlers than the shim can remember. */
+static void crowd(void)
+{
+    install(SIGSEGV, raise_quietly, 0);
+    pthread_barrier_init(&all, NULL, (unsigned)argument);
+    for (int i = 1; i < argument; i++) {
+        start_thread(fault_with_all, NULL);
+    }
+    fault_with_all(NULL);
+}
+
 static const struct kind kinds[] = {
     { "fault-in-handler", fault_in_handler },
     { "fault-in-handler-on-stack", fault_in_handler_on_stack },
@@ -284,6 +325,9 @@ static const struct kind kinds[] = {
     { "own-step", own_step },
     { "own-chain", own_chain },
     { "blocked-fault", blocked_fault },
+    { "ignored-fault", ignored_fault },
+    { "return-from-abort-handler", return_from_abort_handler },
+    { "crowd", crowd },
 };
 
 MAIN(kinds)
