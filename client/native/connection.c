@@ -138,10 +138,24 @@ static int connect_until(int fd, const struct sockaddr_un *address, int64_t dead
     return 0;
 }
 
-static int greet(int fd, uint16_t role, struct shim_welcome *welcome, int64_t deadline)
+/*
+ * On a crash connection the block comes with the Hello: the handler may be another one than this process registered with, and
+ * the report is to have its parameters all the same.
+ */
+static int say_hello(int fd, uint16_t role, int64_t deadline)
 {
     struct ch_hello hello = { .role = role, .hooks = shim_hooks(), .pid = shim_pid(), .tid = shim_tid() };
-    int error = shim_send(fd, CH_FRAME_HELLO, 0, &hello, sizeof hello, -1, deadline);
+    int block = role == CH_ROLE_CRASH ? shim_block_descriptor() : -1;
+    int error = shim_send(fd, CH_FRAME_HELLO, 0, &hello, sizeof hello, block, deadline);
+    if (error == EBADF && block >= 0) {
+        error = shim_send(fd, CH_FRAME_HELLO, 0, &hello, sizeof hello, -1, deadline); /* the program closed it */
+    }
+    return error;
+}
+
+static int greet(int fd, uint16_t role, struct shim_welcome *welcome, int64_t deadline)
+{
+    int error = say_hello(fd, role, deadline);
     if (error != 0) {
         return error;
     }

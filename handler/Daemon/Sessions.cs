@@ -192,7 +192,7 @@ internal sealed class Sessions(
             FrameHeader header = FrameHeader.Parse(_buffer.AsSpan(0, packet.Length), out ReadOnlySpan<byte> payload);
             if (connection.Role is null)
             {
-                OnHello(connection, header, payload);
+                OnHello(connection, header, payload, packet.Descriptors, unclaimed);
             }
             else if (connection.Role == ConnectionRole.Crash)
             {
@@ -216,7 +216,9 @@ internal sealed class Sessions(
         }
     }
 
-    private void OnHello(ClientConnection connection, FrameHeader header, ReadOnlySpan<byte> payload)
+    private void OnHello(
+        ClientConnection connection, FrameHeader header, ReadOnlySpan<byte> payload,
+        IReadOnlyList<FileDescriptor> descriptors, HashSet<FileDescriptor> unclaimed)
     {
         if (header.Type != FrameType.Hello)
         {
@@ -244,9 +246,30 @@ internal sealed class Sessions(
             connection.Client = client;
             client.Connections.Add(connection);
             client.Hooks |= hello.Hooks;
+            if (hello.Role == ConnectionRole.Crash && client.Registration is null && descriptors is [FileDescriptor block])
+            {
+                TakeBlock(client, block, unclaimed);
+            }
         }
 
         connection.Send(FrameType.Welcome, welcome().ToBytes(), header.Request);
+    }
+
+    /// <summary>
+    /// The block of a process that registered with another handler, which is gone. What is none is no reason to refuse: the process may be dying, and
+    /// the number of its block be another file's.
+    /// </summary>
+    private void TakeBlock(Client client, FileDescriptor block, HashSet<FileDescriptor> unclaimed)
+    {
+        try
+        {
+            client.Registration = new RegistrationReader(block);
+            unclaimed.Remove(block);
+        }
+        catch (MalformedFrameException none)
+        {
+            log().Warning("Pid {Client} is known without its parameters: {Reason}", client.Identity.ProcessId, none.Message);
+        }
     }
 
     private Client ClientOf(ClientConnection connection)

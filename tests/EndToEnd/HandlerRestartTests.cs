@@ -12,6 +12,9 @@ public sealed class HandlerRestartTests
     private const int QuickRestarts = 5;
     private const int ManyRestarts = 20;
 
+    // Some milliseconds, so that the crashes of a loop come from before the handler's end to after the next one's start.
+    private const int SpinsPerStep = 100_000;
+
     [Theory]
     [MemberData(nameof(Identities.Both), MemberType = typeof(Identities))]
     public void EveryClientRegistersAgainAndItsCrashHasAllItsParameters(string identity)
@@ -76,6 +79,44 @@ public sealed class HandlerRestartTests
 
         Assert.True(int.Parse(count) > 1_000, $"only {count} parameters were set meanwhile");
         Assert.Equal(count, Parameter(sandbox.SingleReport(), "count"));
+    }
+
+    /// <summary>A crash that meets a handler with which the process has not registered: whoever makes the report has all of it.</summary>
+    [Fact]
+    public void ACrashBetweenTwoHandlersHasAllItsParameters()
+    {
+        const int Times = 20;
+        using Sandbox sandbox = new(Identities.User);
+        for (int i = 0; i < Times; i++)
+        {
+            RunningProcess main = StartMain(sandbox, "--extra", $"who={i}");
+            using Process handler = Process.GetProcessById(sandbox.HandlerPid());
+            handler.Kill();
+            Thread.SpinWait(i * SpinsPerStep);
+            JsonElement report = Die(sandbox, main, "segv");
+
+            Assert.Equal(($"{i}", "main"), (Parameter(report, "who"), Parameter(report, "process_type")));
+        }
+
+        Assert.Equal(Times, sandbox.Reports().Count);
+    }
+
+    /// <summary>After an orderly end the process looks for the next handler every 500 ms: it dies before it has registered with it.</summary>
+    [Fact]
+    public void AHandlerThatTheProcessHasNotMetYetHasAllItsParameters()
+    {
+        using Sandbox sandbox = new(Identities.User);
+        RunningProcess main = StartMain(sandbox, "--extra", "who=main");
+        int former = sandbox.HandlerPid();
+        Assert.Equal(0, sandbox.Run("kill", "-TERM", former.ToString()).ExitCode);
+        sandbox.Until(() => IsGone(former) ? "gone" : null, () => "the handler's end");
+
+        sandbox.Start(TestPrograms.Shared.Handler, "run", "--database", sandbox.Database);
+        sandbox.Until(() => sandbox.Json("status", "--json", "--database", sandbox.Database).GetArrayLength() == 1 ? "one" : null, () => "the next handler");
+        JsonElement report = Die(sandbox, main, "unhandled");
+
+        Assert.Equal(("main", "main"), (Parameter(report, "who"), Parameter(report, "process_type")));
+        Assert.Equal("the victim's exception", report.GetProperty("exception").GetProperty("message").GetString());
     }
 
     [Fact]
