@@ -15,8 +15,9 @@ public static class CrashReporter
 {
     private const string NotStarted = "crashReporter has not been started";
 
+    // Held by Start only: nobody who sets a parameter waits for somebody who waits for a handler.
     private static readonly object s_lock = new();
-    private static ReporterSession? s_session;
+    private static volatile ReporterSession? s_session;
     private static string? s_tempDirectory;
 
     /// <summary>
@@ -75,34 +76,23 @@ public static class CrashReporter
 
     /// <summary>All uploaded reports of the database, newest first; empty when there is none.</summary>
     /// <exception cref="InvalidOperationException">Before <see cref="Start"/>, or when no handler can be had.</exception>
-    public static IReadOnlyList<CrashReport> GetUploadedReports()
-    {
-        lock (s_lock)
-        {
-            return Started().ListUploaded();
-        }
-    }
+    public static IReadOnlyList<CrashReport> GetUploadedReports() => Started().ListUploaded();
 
     /// <summary>Whether reports are sent: the stored choice. True before <see cref="Start"/>.</summary>
     /// <exception cref="InvalidOperationException">Not the main process, or no handler can be had.</exception>
     public static bool GetUploadToServer()
     {
-        lock (s_lock)
-        {
-            return s_session is null || MainOnly(s_session, "getUploadToServer").GetUploads();
-        }
+        ReporterSession? session = s_session;
+        return session is null || MainOnly(session, "getUploadToServer").GetUploads();
     }
 
     /// <summary>Stores whether reports are sent. Without effect before <see cref="Start"/>.</summary>
     /// <exception cref="InvalidOperationException">Not the main process, or no handler can be had.</exception>
     public static void SetUploadToServer(bool uploadToServer)
     {
-        lock (s_lock)
+        if (s_session is { } session)
         {
-            if (s_session is not null)
-            {
-                MainOnly(s_session, "setUploadToServer").SetUploads(uploadToServer);
-            }
+            MainOnly(session, "setUploadToServer").SetUploads(uploadToServer);
         }
     }
 
@@ -119,10 +109,7 @@ public static class CrashReporter
     {
         ParameterRules.CheckKey(key);
         ArgumentNullException.ThrowIfNull(value);
-        lock (s_lock)
-        {
-            Started().Set(key, value);
-        }
+        Started().Set(key, value);
     }
 
     /// <summary>Removes a parameter, so that it is not sent with later reports; an unknown one is no error.</summary>
@@ -130,30 +117,15 @@ public static class CrashReporter
     public static void RemoveExtraParameter(string key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        lock (s_lock)
-        {
-            Started().Remove(key);
-        }
+        Started().Remove(key);
     }
 
     /// <summary>Everything that would be sent with a report of this process, but the dump.</summary>
     /// <exception cref="InvalidOperationException">Before <see cref="Start"/>.</exception>
-    public static IReadOnlyDictionary<string, string> GetParameters()
-    {
-        lock (s_lock)
-        {
-            return Started().Parameters;
-        }
-    }
+    public static IReadOnlyDictionary<string, string> GetParameters() => Started().Parameters;
 
     /// <summary>Where reports are kept; null before <see cref="Start"/>.</summary>
-    public static string? GetCrashesDirectory()
-    {
-        lock (s_lock)
-        {
-            return s_session?.Database;
-        }
-    }
+    public static string? GetCrashesDirectory() => s_session?.Database;
 
     /// <summary>
     /// Prepares a child that will not call <see cref="Start"/> itself, or that should be covered before it does: the handler's address and the
@@ -171,14 +143,11 @@ public static class CrashReporter
             throw new ArgumentException($"{nameof(startInfo.UseShellExecute)} must be false: a child started by the shell takes no environment", nameof(startInfo));
         }
 
-        lock (s_lock)
+        ReporterSession session = Started();
+        if (session.IsRunning)
         {
-            ReporterSession session = Started();
-            if (session.IsRunning)
-            {
-                startInfo.Environment[EnvironmentNames.Pipe] = session.Address;
-                Preload.Apply(startInfo, session.ShimPath);
-            }
+            startInfo.Environment[EnvironmentNames.Pipe] = session.Address;
+            Preload.Apply(startInfo, session.ShimPath);
         }
     }
 
@@ -188,12 +157,9 @@ public static class CrashReporter
     /// <exception cref="InvalidOperationException">Before <see cref="Start"/>, or the shim could not be loaded.</exception>
     public static void Crash()
     {
-        lock (s_lock)
+        if (!Started().IsShimLoaded)
         {
-            if (!Started().IsShimLoaded)
-            {
-                throw new InvalidOperationException($"{Shim.FileName} is not loaded, see {nameof(StartResult)}.{nameof(StartResult.Degraded)}");
-            }
+            throw new InvalidOperationException($"{Shim.FileName} is not loaded, see {nameof(StartResult)}.{nameof(StartResult.Degraded)}");
         }
 
         Shim.Crash();

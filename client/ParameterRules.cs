@@ -6,9 +6,6 @@ namespace CrashHandler;
 /// <summary>What a parameter may be called and how long it may be. Pure.</summary>
 internal static class ParameterRules
 {
-    /// <summary>Ends a value that was cut.</summary>
-    private const string CutMark = "…";
-
     // The form's own file, and a name that Socorro answers with 401.
     private static readonly HashSet<string> s_reserved = ["upload_file_minidump", "uuid"];
 
@@ -35,27 +32,5 @@ internal static class ParameterRules
     }
 
     /// <summary>Cuts a value to 20,480 bytes of UTF-8 at a character boundary; a cut one ends in '…'.</summary>
-    public static string CutValue(string value)
-    {
-        ArgumentNullException.ThrowIfNull(value);
-        if (Encoding.UTF8.GetByteCount(value) <= ProtocolLimits.MaxValueBytes)
-        {
-            return value;
-        }
-
-        int room = ProtocolLimits.MaxValueBytes - Encoding.UTF8.GetByteCount(CutMark);
-        int length = 0;
-        foreach (Rune rune in value.EnumerateRunes())
-        {
-            room -= rune.Utf8SequenceLength;
-            if (room < 0)
-            {
-                break;
-            }
-
-            length += rune.Utf16SequenceLength;
-        }
-
-        return value[..length] + CutMark;
-    }
+    public static string CutValue(string value) => Utf8Text.Cut(value, ProtocolLimits.MaxValueBytes);
 }

@@ -8,4 +8,7 @@ public static class EnvironmentNames
 
     /// <summary>Absolute path of the <c>crash-handler</c> executable, when it is not beside the application.</summary>
     public const string Path = "CRASH_HANDLER_PATH";
+
+    /// <summary>Absolute path of the file in which an attached process says how it went (<see cref="AttachResults"/>); gone once it is read.</summary>
+    public const string AttachResult = "CRASH_HANDLER_ATTACH_RESULT";
 }

@@ -35,4 +35,13 @@ public static class ProtocolLimits
 
     /// <summary>Bytes of UTF-8 in a parameter's value: Crashpad's limit (5 x 4,096).</summary>
     public const int MaxValueBytes = 20_480;
+
+    /// <summary>Bytes of UTF-8 in an exception's type: generic types nest their arguments' names.</summary>
+    public const int MaxExceptionTypeBytes = 1_024;
+
+    /// <summary>Bytes of UTF-8 in an exception's message: a page of text says what there is to say.</summary>
+    public const int MaxExceptionMessageBytes = 4_096;
+
+    /// <summary>Bytes of UTF-8 in an exception's whole text: some 200 frames, and no more than any other value of the block.</summary>
+    public const int MaxExceptionTextBytes = MaxValueBytes;
 }

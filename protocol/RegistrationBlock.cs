@@ -51,6 +51,10 @@ public static class RegistrationBlock
         BinaryPrimitives.WriteUInt32LittleEndian(block[8..], Capacity);
     }
 
+    /// <summary>The word that names the current copy: it changes with every write.</summary>
+    /// <param name="block">The shared memory, of <see cref="Size"/> bytes.</param>
+    public static ulong Current(Span<byte> block) => Volatile.Read(ref MemoryMarshal.AsRef<ulong>(block.Slice(CurrentOffset, sizeof(ulong))));
+
     /// <summary>Writes the copy that is not current, then makes it current. One writer at a time.</summary>
     /// <param name="block">The shared memory, of <see cref="Size"/> bytes.</param>
     /// <param name="registration">What to say.</param>

@@ -19,4 +19,10 @@ public static class RegistrationFields
     public const string ProductName = "_productName";
     /// <summary>The form's <c>_companyName</c>.</summary>
     public const string CompanyName = "_companyName";
+    /// <summary>Full name of the unhandled exception's type; at most <see cref="ProtocolLimits.MaxExceptionTypeBytes"/>.</summary>
+    public const string ExceptionType = "exception_type";
+    /// <summary>Its message; at most <see cref="ProtocolLimits.MaxExceptionMessageBytes"/>.</summary>
+    public const string ExceptionMessage = "exception_message";
+    /// <summary>The whole of it as text, with its stack; at most <see cref="ProtocolLimits.MaxExceptionTextBytes"/>.</summary>
+    public const string ExceptionText = "exception_text";
 }

@@ -37,7 +37,7 @@ internal static unsafe class Shim
         }
         else
         {
-            LoadedFrom = candidates.FirstOrDefault(File.Exists)
+            LoadedFrom = LoadedByOthers() ?? candidates.FirstOrDefault(File.Exists)
                 ?? throw new DllNotFoundException($"{FileName} was not found; looked at {string.Join(", ", candidates)}");
             s_library = NativeLibrary.Load(LoadedFrom);
         }
@@ -116,6 +116,21 @@ internal static unsafe class Shim
         Check(nameof(Notify), ShimFunctions.crash_handler_notify((ushort)type, &result), result);
     }
 
+    /// <summary>Waits until the handler is gone. Beside all other calls; without a limit.</summary>
+    /// <returns>False when another <see cref="Connect"/> replaced the connection meanwhile.</returns>
+    public static bool WaitForEnd()
+    {
+        ShimResult result = default;
+        int errno = ShimFunctions.crash_handler_wait(&result);
+        if (errno == ShimException.Canceled)
+        {
+            return false;
+        }
+
+        Check(nameof(WaitForEnd), errno, result);
+        return true;
+    }
+
     /// <summary>Starts the handler twice removed and waits for its ready line.</summary>
     /// <param name="arguments">argv, the path first.</param>
     /// <param name="limit">How long to wait.</param>
@@ -149,6 +164,11 @@ internal static unsafe class Shim
 
     /// <summary>Writes to address 0 in native code: SIGSEGV, which nothing can catch.</summary>
     public static void Crash() => ShimFunctions.crash_handler_crash();
+
+    // By the startup hook of an attached process. Such a process has the handler's address in its environment; no other need look.
+    private static string? LoadedByOthers()
+        => Environment.GetEnvironmentVariable(EnvironmentNames.Pipe) is null ? null
+            : File.ReadLines("/proc/self/maps").Select(line => line[(line.IndexOf('/') + 1)..]).Where(path => path.EndsWith($"/{FileName}", StringComparison.Ordinal)).Select(path => $"/{path}").FirstOrDefault(File.Exists);
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path)
         => name == ShimFunctions.Library ? s_library : 0;

@@ -30,6 +30,9 @@ internal static unsafe partial class ShimFunctions
     public static partial int crash_handler_notify(ushort type, ShimResult* result);
 
     [LibraryImport(Library)]
+    public static partial int crash_handler_wait(ShimResult* result);
+
+    [LibraryImport(Library)]
     public static partial int crash_handler_launch(byte* path, byte** arguments, int limitMilliseconds, ShimResult* result);
 
     [LibraryImport(Library)]

@@ -74,6 +74,8 @@ static const char *advice_for_connect(int error)
         return "the Welcome does not fit the buffer";
     case EPROTO:
         return "the handler refused the crash connection";
+    case EBUSY:
+        return "this process is being reported";
     default:
         return "is it the socket of a crash-handler?";
     }
@@ -179,7 +181,7 @@ SHIM_API int crash_handler_register(uint32_t options, struct crash_handler_resul
     uint16_t type = 0;
     uint32_t length = 0;
     char text[CRASH_HANDLER_MESSAGE_BYTES];
-    error = shim_connections.control < 0 ? ENOTCONN : request_begin() ? 0 : EBUSY;
+    error = !shim_control_stands() ? ENOTCONN : request_begin() ? 0 : EBUSY;
     if (error != 0) {
         return finish(result, error, "Register: %s; %s", strerror(error), advice_for_request(error));
     }
@@ -199,7 +201,7 @@ SHIM_API int crash_handler_request(uint16_t type, const void *payload, uint32_t 
     clear(result);
     *answer_type = 0;
     *answer_length = 0;
-    int error = shim_connections.control < 0 ? ENOTCONN : request_begin() ? 0 : EBUSY;
+    int error = !shim_control_stands() ? ENOTCONN : request_begin() ? 0 : EBUSY;
     if (error == 0) {
         error = type != 0 ? send_request(type, payload, length, -1) : 0;
         error = error != 0 ? error : read_answer(answer_type, buffer, capacity, answer_length);
@@ -212,10 +214,18 @@ SHIM_API int crash_handler_notify(uint16_t type, struct crash_handler_result *re
 {
     clear(result);
     int error = ENOTCONN;
-    if (shim_connections.control >= 0) {
-        error = shim_send(shim_connections.control, type, 0, NULL, 0, -1, shim_deadline(CH_ANSWER_LIMIT_MS));
+    if (shim_control_stands()) {
+        error = shim_send(shim_connections.control, type, 0, NULL, 0, -1, shim_now()); /* no patience */
     }
     return finish(result, error, "notice %u: %s; %s", type, strerror(error), advice_for_request(error));
+}
+
+SHIM_API int crash_handler_wait(struct crash_handler_result *result)
+{
+    clear(result);
+    int error = shim_wait_for_hangup();
+    return finish(result, error, "waiting for the handler's end: %s; %s", strerror(error),
+                  error == ECANCELED ? "another connection took this one's place" : advice_for_request(error));
 }
 
 /* The number after the first space of "ready PID ADDRESS"; 0 if there is none. */

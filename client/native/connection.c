@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -21,6 +22,11 @@ static int wait_for(int fd, short events, int64_t deadline)
         struct pollfd item = { .fd = fd, .events = events };
         int ready = sys_poll(&item, (int)((left + 999999) / 1000000));
         if (ready > 0) {
+            return 0;
+        }
+        if (ready < 0 && errno == EINVAL) {
+            /* The program lowered its limit of open files to none, and poll refuses to look at even one: the caller tries again. */
+            sys_poll(NULL, SHIM_WAIT_STEP_MS);
             return 0;
         }
         if (ready < 0 && errno != EINTR) {
@@ -174,7 +180,8 @@ int shim_open(const char *address, uint16_t role, struct shim_welcome *welcome, 
     return 0;
 }
 
-static uint64_t inode_of(int fd)
+/* 0: no socket. */
+uint64_t shim_socket_inode(int fd)
 {
     struct stat status;
     return syscall(SYS_fstat, fd, &status) == 0 && S_ISSOCK(status.st_mode) ? status.st_ino : 0;
@@ -201,7 +208,7 @@ void shim_adopt_crash_connection(int crash, pid_t handler)
 {
     shim_connections.handler = handler;
     shim_connections.pidfd = handler > 0 ? shim_high_descriptor((int)syscall(SYS_pidfd_open, handler, 0)) : -1;
-    shim_connections.crash_inode = inode_of(crash);
+    shim_connections.crash_inode = shim_socket_inode(crash);
     shim_connections.owner = shim_pid();
     __atomic_store_n(&shim_connections.crash, crash, __ATOMIC_RELEASE);
 }
@@ -210,12 +217,13 @@ void shim_adopt_crash_connection(int crash, pid_t handler)
 bool shim_crash_connection_stands(void)
 {
     int crash = __atomic_load_n(&shim_connections.crash, __ATOMIC_ACQUIRE);
-    return crash >= 0 && shim_connections.owner == shim_pid() && inode_of(crash) == shim_connections.crash_inode;
+    return crash >= 0 && shim_connections.owner == shim_pid() && shim_socket_inode(crash) == shim_connections.crash_inode;
 }
 
+/* Also a forked child's copy of its parent's connection: it may need the number. */
 void shim_drop_crash_connection(void)
 {
-    if (shim_crash_connection_stands()) {
+    if (shim_connections.crash >= 0 && shim_socket_inode(shim_connections.crash) == shim_connections.crash_inode) {
         close_descriptor(shim_connections.crash);
         close_descriptor(shim_connections.pidfd);
     }
@@ -236,16 +244,71 @@ static void prepare_single_shot(const struct shim_welcome *received)
 /* What the caller wanted of the Welcome, or of the Refusal. */
 static int hand_over(const struct shim_welcome *received, struct shim_welcome *welcome)
 {
-    uint32_t held = received->length < welcome->capacity ? received->length : welcome->capacity;
+    bool fits = received->length <= welcome->capacity;
+    uint32_t held = fits ? received->length : welcome->capacity;
     welcome->type = received->type;
     welcome->length = received->length;
     if (held > 0) {
         memcpy(welcome->buffer, received->buffer, held);
     }
-    return welcome->capacity != 0 && held < received->length ? EMSGSIZE : 0;
+    return fits || welcome->capacity == 0 ? 0 : EMSGSIZE;
 }
 
-/* Replaces both connections; on failure the earlier ones stay. */
+/* The same for the control connection. */
+bool shim_control_stands(void)
+{
+    int control = __atomic_load_n(&shim_connections.control, __ATOMIC_ACQUIRE);
+    return control >= 0 && shim_connections.owner == shim_pid()
+        && shim_socket_inode(control) == __atomic_load_n(&shim_connections.control_inode, __ATOMIC_ACQUIRE);
+}
+
+static pid_t reporting; /* the process whose report uses the connections, 0: none */
+static pid_t replacing; /* the thread that replaces them, 0: none */
+
+/* On the crash path: the connections stay what they are from now on, however often the handler is restarted meanwhile. */
+void shim_hold_connections(void)
+{
+    __atomic_store_n(&reporting, shim_pid(), __ATOMIC_SEQ_CST);
+    int64_t deadline = shim_deadline(SHIM_REPLACE_LIMIT_MS);
+    for (;;) {
+        pid_t other = __atomic_load_n(&replacing, __ATOMIC_SEQ_CST);
+        if (other == 0 || other == shim_tid() || shim_now() >= deadline) {
+            return;
+        }
+        sys_poll(NULL, 1);
+    }
+}
+
+/* False: a report uses them. */
+static bool begin_replacing(void)
+{
+    __atomic_store_n(&replacing, shim_tid(), __ATOMIC_SEQ_CST);
+    bool allowed = __atomic_load_n(&reporting, __ATOMIC_SEQ_CST) != shim_pid();
+    if (!allowed) {
+        __atomic_store_n(&replacing, 0, __ATOMIC_SEQ_CST);
+    }
+    return allowed;
+}
+
+static void end_replacing(void)
+{
+    __atomic_store_n(&replacing, 0, __ATOMIC_SEQ_CST);
+}
+
+/* Closes the connections that were replaced, as far as they are still ours; a waiter on the control connection wakes. */
+static void close_replaced(const struct shim_connections *old, bool control_stood, bool crash_stood)
+{
+    if (control_stood) {
+        shutdown(old->control, SHUT_RDWR);
+        sys_close(old->control);
+    }
+    if (crash_stood) {
+        sys_close(old->crash);
+        close_descriptor(old->pidfd);
+    }
+}
+
+/* Replaces both connections; on failure the earlier ones stay. EBUSY: this process is being reported. */
 int shim_connect_both(const char *address, struct shim_welcome *welcome, int64_t control_limit_ms, int64_t crash_limit_ms)
 {
     static _Alignas(struct ch_welcome) uint8_t payload[CH_MAX_PAYLOAD_BYTES];
@@ -267,19 +330,34 @@ int shim_connect_both(const char *address, struct shim_welcome *welcome, int64_t
         sys_close(control);
         return error;
     }
+    if (!begin_replacing()) {
+        sys_close(control);
+        sys_close(crash);
+        return EBUSY;
+    }
     struct shim_connections old = shim_connections;
-    bool old_stands = shim_crash_connection_stands();
+    bool control_stood = shim_control_stands();
+    bool crash_stood = shim_crash_connection_stands();
     __atomic_store_n(&shim_connections.crash, -1, __ATOMIC_RELEASE);
     memmove(shim_connections.address, address, strlen(address) + 1);
-    shim_connections.control = control;
+    __atomic_store_n(&shim_connections.control_inode, shim_socket_inode(control), __ATOMIC_RELEASE);
+    __atomic_store_n(&shim_connections.control, control, __ATOMIC_RELEASE);
     shim_adopt_crash_connection(crash, peer_of(crash));
     prepare_single_shot(&received);
-    if (old_stands) {
-        close_descriptor(old.crash);
-        close_descriptor(old.control);
-        close_descriptor(old.pidfd);
-    }
+    end_replacing();
+    close_replaced(&old, control_stood, crash_stood);
     return 0;
+}
+
+/* The program used up its descriptors: the dying process may have as many as the hard limit allows. */
+static bool allow_more_descriptors(void)
+{
+    struct rlimit limit;
+    if (syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) {
+        return false;
+    }
+    limit.rlim_cur = limit.rlim_max;
+    return syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &limit, NULL) == 0;
 }
 
 /* On the crash path: a fresh crash connection to the same address, whoever listens there now. */
@@ -292,6 +370,9 @@ int shim_reconnect_crash(int64_t deadline)
     int crash = -1;
     struct shim_welcome ignored = { 0 };
     int error = shim_open(shim_connections.address, CH_ROLE_CRASH, &ignored, deadline, &crash);
+    if (error == EMFILE && allow_more_descriptors()) {
+        error = shim_open(shim_connections.address, CH_ROLE_CRASH, &ignored, deadline, &crash);
+    }
     if (error == 0) {
         shim_adopt_crash_connection(crash, peer_of(crash));
     }

@@ -31,7 +31,7 @@ int crash_handler_version(void);
 
 /*
  * Connects a control and a crash connection to the handler's socket at `address` and says Hello on both, each within
- * CH_ANSWER_LIMIT_MS. Earlier connections are closed, once the new ones stand. The whole Welcome payload is stored in
+ * CH_ANSWER_LIMIT_MS. Earlier connections are closed, once the new ones stand; EBUSY while this process is being reported. The whole Welcome payload is stored in
  * `welcome` (which may be NULL with capacity 0), its length in *welcome_length. A Refusal is EPROTO with the handler's text.
  */
 int crash_handler_connect(const char *address, void *welcome, uint32_t capacity, uint32_t *welcome_length,
@@ -63,8 +63,15 @@ int crash_handler_register(uint32_t options, struct crash_handler_result *result
 int crash_handler_request(uint16_t type, const void *payload, uint32_t length, uint16_t *answer_type, void *buffer,
                           uint32_t capacity, uint32_t *answer_length, struct crash_handler_result *result);
 
-/* Sends a frame that has no answer, such as BlockChanged. */
+/* Sends a frame that has no answer, such as BlockChanged. Never waits: ETIMEDOUT when the handler has not read the former ones. */
 int crash_handler_notify(uint16_t type, struct crash_handler_result *result);
+
+/*
+ * Waits until the control connection ends, in any thread, beside other calls. 0: the handler is gone (or the program closed the
+ * connection's descriptor: seen within 30 s); start another and connect again. ECANCELED: crash_handler_connect replaced the
+ * connection meanwhile; wait again. ENOTCONN: there is none.
+ */
+int crash_handler_wait(struct crash_handler_result *result);
 
 /*
  * Starts the handler twice removed: no child, no SIGCHLD and no descriptor of this process is left behind. `argv` is the

@@ -5,6 +5,7 @@
 #include "shim.h"
 #include "syscalls.h"
 
+#include <linux/kcmp.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -36,6 +37,12 @@ static void wait_for_report(uint64_t other)
     }
 }
 
+/* Another process in this very memory (vfork, clone without CLONE_THREAD), with the same static notice. Not known: a forked copy. */
+static bool shares_memory(uint64_t other)
+{
+    return syscall(SYS_kcmp, shim_pid(), (pid_t)(other >> 32), KCMP_VM, 0, 0) == 0;
+}
+
 /*
  * True: the caller is the one that reports, and must call shim_report_finish. False: this process has been reported;
  * another thread's report in progress is waited for, the caller's own is not.
@@ -50,6 +57,9 @@ bool shim_report_begin(void)
                 wait_for_report(current);
             }
             return false;
+        }
+        if (current != 0 && __atomic_load_n(&reported, __ATOMIC_ACQUIRE) != current && shares_memory(current)) {
+            wait_for_report(current);
         }
     } while (!__atomic_compare_exchange_n(&reporter, &current, self, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
     return true;
@@ -172,12 +182,16 @@ static void report_to_anyone(void)
 
 void shim_report_finish(const struct shim_evidence *evidence)
 {
+    uint64_t mask;
+    shim_block_signals(&mask); /* A handler of the program's could jump out of the report, which others wait for. */
+    shim_hold_connections();
     fill_notice(evidence);
     report_to_anyone();
     if (shim_options & CH_OPTION_IGNORE_SYSTEM_CRASH_HANDLER) {
         prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     }
     __atomic_store_n(&reported, this_thread(), __ATOMIC_RELEASE);
+    shim_restore_signals(&mask);
 }
 
 void shim_report(const struct shim_evidence *evidence)

@@ -2,8 +2,8 @@
  * Faults in flight: what each thread's signal handler was called for and has not come back from, kept in a static table
  * because thread-local storage and malloc are out of reach in a signal handler.
  *
- * A .NET runtime does not come back from its handler for a fault that it turns into an exception: the flight goes stale,
- * and only the stack can tell. A flight is live as long as its signal frame, or the frame that the runtime pushed when it
+ * CoreCLR does not come back from its handler for a fault that it turns into an exception, and NativeAOT comes back to another place:
+ * whether such a flight is over, only the stack can tell. A flight is live as long as its signal frame, or the frame that the runtime pushed when it
  * went back from the alternate stack to the thread's own, is still on the stack of the caller.
  */
 #include "shim.h"
@@ -17,6 +17,8 @@
 #define SIGNAL_BITS 8
 /* Bytes between a fault and the place where the runtime gives up on it: its dispatcher and managed filters lie there. */
 #define STACK_REACH 1048576u
+/* Bytes of the function that NativeAOT sends a fault to; it has some 110. */
+#define REDIRECT_REACH 256u
 /* Bytes below the stack pointer that belong to the interrupted function. */
 #define RED_ZONE 128u
 #define PAGE_BYTES 4096ul
@@ -32,6 +34,7 @@ struct shim_flight {
     bool unhelped;     /* its handler returned, and the same instruction must fail again */
     uintptr_t frame;   /* frame pointer of our handler */
     uintptr_t restorer; /* our handler's return address, which only signal frames have */
+    uintptr_t redirect; /* where the handler sent the thread instead of back to the fault, 0: it did not */
     const ucontext_t *original;
     siginfo_t info;
     ucontext_t context;
@@ -76,6 +79,7 @@ static struct shim_flight *claim(uint64_t key)
             && __atomic_compare_exchange_n(&flight->key, &owner, key, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
             flight->in_flight = false;
             flight->unhelped = false;
+            flight->redirect = 0;
             return flight;
         }
     }
@@ -114,6 +118,7 @@ struct shim_flight *shim_flight_begin(int signal, const siginfo_t *info, const u
     if (context->uc_mcontext.fpregs != NULL) {
         memcpy(flight->fpstate, context->uc_mcontext.fpregs, CH_FXSAVE_BYTES);
     }
+    flight->redirect = 0;
     flight->in_flight = true;
     return flight;
 }
@@ -121,6 +126,11 @@ struct shim_flight *shim_flight_begin(int signal, const siginfo_t *info, const u
 static bool is_mapped(const void *address)
 {
     return syscall(SYS_msync, (uintptr_t)address & ~(PAGE_BYTES - 1), PAGE_BYTES, MS_ASYNC) == 0;
+}
+
+static uintptr_t register_of(const ucontext_t *context, int index)
+{
+    return (uintptr_t)context->uc_mcontext.gregs[index];
 }
 
 /* A write barrier's handler changes no register and yet helps: only memory that is still missing shows that one did not. */
@@ -141,12 +151,9 @@ void shim_flight_end(struct shim_flight *flight, const ucontext_t *context)
     if (flight != NULL) {
         flight->in_flight = false;
         flight->unhelped = is_unhelped(flight, context);
+        uintptr_t target = register_of(context, REG_RIP);
+        flight->redirect = target != register_of(&flight->context, REG_RIP) ? target : 0;
     }
-}
-
-static uintptr_t register_of(const ucontext_t *context, int index)
-{
-    return (uintptr_t)context->uc_mcontext.gregs[index];
 }
 
 static bool on_alternate_stack(const stack_t *alternate, uintptr_t address)
@@ -164,14 +171,20 @@ static bool is_below(uintptr_t below, uintptr_t above)
         && on_alternate_stack(&alternate, below) == on_alternate_stack(&alternate, above);
 }
 
-/* Follows the frame pointers from `frame` up to `limit`, looking for a frame of the flight's caller with this return address. */
-static bool chain_meets(const struct shim_flight *flight, uintptr_t frame, uintptr_t limit, uintptr_t wanted_return)
+/* Code that a frame may return to. */
+struct code {
+    uintptr_t start;
+    size_t bytes;
+};
+
+/* Follows the frame pointers from `frame` up to `limit`, looking for a frame of the flight's caller that returns into this code. */
+static bool chain_meets(const struct shim_flight *flight, uintptr_t frame, uintptr_t limit, struct code wanted)
 {
     uintptr_t wanted_caller = register_of(&flight->context, REG_RBP);
     uintptr_t lowest = frame;
     while (frame >= lowest && frame % sizeof frame == 0 && frame <= limit - FRAME_BYTES) {
         const uintptr_t *words = (const uintptr_t *)frame;
-        if (words[FRAME_RETURN] == wanted_return && words[FRAME_CALLER] == wanted_caller) {
+        if (words[FRAME_RETURN] - wanted.start < wanted.bytes && words[FRAME_CALLER] == wanted_caller) {
             return true;
         }
         lowest = frame + FRAME_BYTES;
@@ -186,22 +199,30 @@ static bool is_live_in_handler(const struct shim_flight *flight, uintptr_t frame
     const uintptr_t *words = (const uintptr_t *)flight->frame;
     bool intact = words[FRAME_RETURN] == flight->restorer
         && register_of(flight->original, REG_RSP) == register_of(&flight->context, REG_RSP);
-    return intact && (!shim_dotnet || chain_meets(flight, frame, flight->frame + FRAME_BYTES, flight->restorer));
+    return intact && (!shim_dotnet || chain_meets(flight, frame, flight->frame + FRAME_BYTES, (struct code) { flight->restorer, 1 }));
 }
 
-/* The runtime left the alternate stack and goes on below the fault, under a frame that returns to the faulting instruction. */
-static bool is_live_below_fault(const struct shim_flight *flight, uintptr_t frame)
+/* The thread goes on below the fault, under a frame that returns into this code. */
+static bool is_live_below_fault(const struct shim_flight *flight, uintptr_t frame, struct code wanted)
 {
     uintptr_t limit = register_of(&flight->context, REG_RSP) - RED_ZONE;
-    return is_below(frame, limit) && chain_meets(flight, frame, limit, register_of(&flight->context, REG_RIP));
+    return is_below(frame, limit) && chain_meets(flight, frame, limit, wanted);
 }
 
 static bool is_live(const struct shim_flight *flight, uintptr_t frame)
 {
+    if (flight->redirect != 0) {
+        /* NativeAOT: its handler returns, into the function that calls its dispatcher. */
+        return is_live_below_fault(flight, frame, (struct code) { flight->redirect, REDIRECT_REACH });
+    }
     if (!flight->in_flight) {
         return false;
     }
-    return is_below(frame, flight->frame) ? is_live_in_handler(flight, frame) : is_live_below_fault(flight, frame);
+    if (is_below(frame, flight->frame)) {
+        return is_live_in_handler(flight, frame);
+    }
+    /* CoreCLR left the alternate stack, and pushed a frame that returns to the faulting instruction. */
+    return is_live_below_fault(flight, frame, (struct code) { register_of(&flight->context, REG_RIP), 1 });
 }
 
 static const struct shim_flight *live_of(pid_t tid, int signal, uintptr_t frame)

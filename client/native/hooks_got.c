@@ -1,32 +1,16 @@
 /*
  * Stage 2: the two slots through which the runtime calls sigaction and abort, in the GOT of libcoreclr.so, or of the main
- * executable where the runtime is part of it (single-file, NativeAOT). Not for the crash path.
+ * executable where the runtime is part of it (single-file, NativeAOT); and the slots of pthread_create in every image that is
+ * loaded. Not for the crash path.
  */
-#include "shim.h"
+#include "images.h"
 
-#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #define MAPS_LINE_BYTES 512
-
-struct image {
-    bool found;
-    ElfW(Addr) base;
-    const ElfW(Phdr) *headers;
-    size_t header_count;
-};
-
-struct dynamic {
-    const ElfW(Sym) *symbols;
-    const char *names;
-    const ElfW(Rela) *jump_slots;
-    size_t jump_slots_bytes;
-    const ElfW(Rela) *others;
-    size_t others_bytes;
-};
 
 struct hook {
     const char *name;
@@ -41,67 +25,16 @@ static int choose_image(struct dl_phdr_info *object, size_t size, void *opaque)
 {
     (void)size;
     struct image *image = opaque;
-    const char *slash = strrchr(object->dlpi_name, '/');
-    bool coreclr = slash != NULL && strcmp(slash + 1, "libcoreclr.so") == 0;
+    bool coreclr = shim_is_named(object, "libcoreclr.so");
     if (!image->found || coreclr) {
-        *image = (struct image) { true, object->dlpi_addr, object->dlpi_phdr, object->dlpi_phnum };
+        *image = shim_image_of(object);
     }
     return coreclr;
 }
 
-static const ElfW(Phdr) *segment(const struct image *image, uint32_t type)
-{
-    for (size_t i = 0; i < image->header_count; i++) {
-        if (image->headers[i].p_type == type) {
-            return &image->headers[i];
-        }
-    }
-    return NULL;
-}
-
-/* glibc relocates these pointers in place; other loaders leave them relative. */
-static const void *pointer_of(const struct image *image, const ElfW(Dyn) *entry)
-{
-    ElfW(Addr) value = entry->d_un.d_ptr;
-    return (const void *)(value < image->base ? value + image->base : value);
-}
-
-static bool read_dynamic(const struct image *image, struct dynamic *dynamic)
-{
-    const ElfW(Phdr) *header = segment(image, PT_DYNAMIC);
-    if (header == NULL) {
-        return false;
-    }
-    for (const ElfW(Dyn) *entry = (const void *)(image->base + header->p_vaddr); entry->d_tag != DT_NULL; entry++) {
-        switch (entry->d_tag) {
-        case DT_SYMTAB:
-            dynamic->symbols = pointer_of(image, entry);
-            break;
-        case DT_STRTAB:
-            dynamic->names = pointer_of(image, entry);
-            break;
-        case DT_JMPREL:
-            dynamic->jump_slots = pointer_of(image, entry);
-            break;
-        case DT_PLTRELSZ:
-            dynamic->jump_slots_bytes = entry->d_un.d_val;
-            break;
-        case DT_RELA:
-            dynamic->others = pointer_of(image, entry);
-            break;
-        case DT_RELASZ:
-            dynamic->others_bytes = entry->d_un.d_val;
-            break;
-        default:
-            break;
-        }
-    }
-    return dynamic->symbols != NULL && dynamic->names != NULL;
-}
-
 static bool is_relocated_read_only(const struct image *image, uintptr_t address)
 {
-    const ElfW(Phdr) *relro = segment(image, PT_GNU_RELRO);
+    const ElfW(Phdr) *relro = shim_segment(image, PT_GNU_RELRO);
     return relro != NULL && address - (image->base + relro->p_vaddr) < relro->p_memsz;
 }
 
@@ -190,6 +123,25 @@ static void scan(const struct image *image, const struct dynamic *dynamic, const
     }
 }
 
+static void scan_all(const struct image *image, struct hook *hook)
+{
+    struct dynamic dynamic = { 0 };
+    if (shim_read_dynamic(image, &dynamic)) {
+        scan(image, &dynamic, dynamic.jump_slots, dynamic.jump_slots_bytes, hook);
+        scan(image, &dynamic, dynamic.others, dynamic.others_bytes, hook);
+    }
+}
+
+static int patch_threads(struct dl_phdr_info *object, size_t size, void *hook)
+{
+    (void)size;
+    struct image image = shim_image_of(object);
+    if (!shim_is_this_library(object)) {
+        scan_all(&image, hook);
+    }
+    return 0;
+}
+
 static bool is_patched(const struct hook *hook)
 {
     return hook->has_slot && hook->error == 0;
@@ -212,17 +164,16 @@ uint32_t shim_patch_slots(char *message, size_t message_bytes)
         { .name = "abort", .replacement = (void *)shim_abort, .bit = CH_HOOK_ABORT },
     };
     struct image image = { 0 };
-    struct dynamic dynamic = { 0 };
     dl_iterate_phdr(choose_image, &image);
-    bool readable = image.found && read_dynamic(&image, &dynamic);
     uint32_t bits = 0;
     for (size_t i = 0; i < sizeof hooks / sizeof *hooks; i++) {
-        if (readable) {
-            scan(&image, &dynamic, dynamic.jump_slots, dynamic.jump_slots_bytes, &hooks[i]);
-            scan(&image, &dynamic, dynamic.others, dynamic.others_bytes, &hooks[i]);
+        if (image.found) {
+            scan_all(&image, &hooks[i]);
         }
         bits |= is_patched(&hooks[i]) ? hooks[i].bit : 0;
         explain(&hooks[i], message, message_bytes);
     }
+    struct hook threads = { .name = "pthread_create", .replacement = (void *)shim_pthread_create };
+    dl_iterate_phdr(patch_threads, &threads);
     return bits;
 }

@@ -7,6 +7,7 @@
 #endif
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,6 +29,8 @@
 #define SHIM_ADDRESS_BYTES 108
 /* Milliseconds between two looks of a thread that waits for another one's report. */
 #define SHIM_WAIT_STEP_MS 10
+/* Milliseconds that a report waits for the few system calls in which another thread replaces the connections. */
+#define SHIM_REPLACE_LIMIT_MS 100
 /* PID 1 cannot be killed by a signal it sends itself. */
 #define SHIM_INIT_PID 1
 /* What a shell shows for a death by signal: 128 + signal. */
@@ -63,6 +66,7 @@ struct shim_connections {
     int pidfd;     /* of the handler, -1: none */
     pid_t owner;   /* the process that opened them */
     pid_t handler; /* SO_PEERCRED, 0: not visible in this pid namespace */
+    uint64_t control_inode;
     uint64_t crash_inode;
     char address[SHIM_ADDRESS_BYTES];
 };
@@ -84,6 +88,9 @@ int shim_reconnect_crash(int64_t deadline);
 bool shim_crash_connection_stands(void);
 void shim_drop_crash_connection(void);
 void shim_adopt_crash_connection(int crash, pid_t handler);
+bool shim_control_stands(void);
+void shim_hold_connections(void);
+uint64_t shim_socket_inode(int fd);
 
 /* dialogue.c: one report. Async-signal-safe. */
 struct shim_evidence {
@@ -145,10 +152,14 @@ bool shim_is_preloaded(void);
 uint32_t shim_patch_slots(char *message, size_t message_bytes);
 
 /* runtime.c */
-extern volatile sig_atomic_t shim_dotnet; /* a .NET runtime is in the process */
+enum shim_runtime { SHIM_NO_DOTNET, SHIM_CORECLR, SHIM_NATIVE_AOT };
+extern volatile sig_atomic_t shim_dotnet; /* enum shim_runtime: which .NET runtime is in the process */
 void shim_detect_runtime(void);
-/* dlsym, which lived in libdl before glibc 2.34 and so may be absent: NULL then. */
-void *shim_lookup(void *handle, const char *name);
+
+/* alternate.c: alternate stacks for threads that nobody gave one. Not for the crash path. */
+typedef void *(*shim_thread_routine)(void *);
+void shim_give_alternate_stack(void);
+int shim_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, shim_thread_routine routine, void *argument);
 
 /* block.c */
 int shim_block_descriptor(void);
@@ -157,6 +168,9 @@ int shim_block(void **memory, int *descriptor);
 
 /* launch.c: returns the errno of *what; the ready line in `line`. */
 int shim_launch(const char *path, char *const *argv, int32_t limit_ms, char *line, size_t capacity, const char **what);
+
+/* watch.c */
+int shim_wait_for_hangup(void);
 
 /* api.c */
 uint32_t shim_hooks(void);

@@ -5,6 +5,7 @@
 #include "shim.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #define SIGNAL_LIMIT 32 /* the seven signals are all below */
 /* Former actions stay readable for handlers that just loaded one, as long as this many changes are not made meanwhile. */
@@ -104,8 +105,18 @@ static void send_again(int signal, siginfo_t *info)
     }
 }
 
+/*
+ * What came meanwhile is not handled on the way back. The kernel's mask is one word, and the siginfo lies behind it: nothing of
+ * glibc's for its longer sigset_t may write there.
+ */
+static void block_all_but(int signal, ucontext_t *context)
+{
+    uint64_t mask = ~(UINT64_C(1) << (signal - 1));
+    memcpy(&context->uc_sigmask, &mask, sizeof mask);
+}
+
 /* The program has no handler: it dies of this signal as it would have without us. */
-static void die(int signal, siginfo_t *info, const ucontext_t *context)
+static void die(int signal, siginfo_t *info, ucontext_t *context)
 {
     bool init = shim_pid() == SHIM_INIT_PID;
     if (init && !shim_is_fault(info) && !is_own_abort(info)) {
@@ -117,6 +128,7 @@ static void die(int signal, siginfo_t *info, const ucontext_t *context)
         _exit(SHIM_SIGNAL_STATUS + signal);
     }
     set_default(signal);
+    block_all_but(signal, context);
     if (!recurs(info)) {
         send_again(signal, info);
     }
@@ -158,14 +170,19 @@ static void on_signal(int signal, siginfo_t *info, void *opaque)
 
 /*
  * Ours, with what the program asked for: SA_ONSTACK on a signal whose handler does not expect the small alternate stack
- * would overflow it. Where the program has no handler, the alternate stack can only help.
+ * would overflow it. Where the program has no handler, the alternate stack can only help, and no handler of its own for another
+ * signal may run in a process that would be dead without us: it could jump out of the report. NativeAOT's for SIGSEGV only
+ * changes the context and returns, but does not ask for one, so that a stack overflow would kill silently.
  */
 static int install(int signal, const struct sigaction *next)
 {
     struct sigaction ours = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK };
     if (is_handler(next)) {
-        ours.sa_flags = SA_SIGINFO | (next->sa_flags & (SA_ONSTACK | SA_RESTART | (int)SA_NODEFER));
+        int on_stack = signal == SIGSEGV && shim_dotnet == SHIM_NATIVE_AOT ? SA_ONSTACK : 0;
+        ours.sa_flags = SA_SIGINFO | on_stack | (next->sa_flags & (SA_ONSTACK | SA_RESTART | (int)SA_NODEFER));
         ours.sa_mask = next->sa_mask;
+    } else {
+        sigfillset(&ours.sa_mask);
     }
     return __sigaction(signal, &ours, NULL);
 }
@@ -222,4 +239,5 @@ void shim_install_signals(void)
     for (size_t i = 0; i < SIGNAL_COUNT; i++) {
         install(signals[i], next_of(signals[i]));
     }
+    shim_give_alternate_stack();
 }

@@ -2,10 +2,9 @@
  * The last resort of a report: when no handler answers, this process starts one of its own, for this one death. What it needs
  * is prepared when a handler welcomes the process; the start is async-signal-safe.
  */
-#include "shim.h"
+#include "images.h"
 #include "syscalls.h"
 
-#include <link.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +39,7 @@ static bool ends_with(const char *text, const char *end)
 /* Hexadecimal or decimal formatting of libc takes locks; a number is a few digits. */
 static const char *decimal(char *buffer, int number)
 {
-    char *digit = buffer + NUMBER_BYTES - 1;
+    char *digit = buffer + (NUMBER_BYTES - 1);
     *digit = '\0';
     do {
         *--digit = (char)('0' + number % DECIMAL);
@@ -73,12 +72,10 @@ static bool find_named(void)
     return true;
 }
 
-extern const char __ehdr_start[] __attribute__((visibility("hidden")));
-
 static int find_own_path(struct dl_phdr_info *object, size_t size, void *found)
 {
     (void)size;
-    if (object->dlpi_addr != (ElfW(Addr))__ehdr_start || strlen(object->dlpi_name) >= sizeof path) {
+    if (!shim_is_this_library(object) || strlen(object->dlpi_name) >= sizeof path) {
         return 0;
     }
     strcpy(path, object->dlpi_name);

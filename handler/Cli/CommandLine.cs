@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using CrashHandler.Handler.Attach;
 using CrashHandler.Handler.Daemon;
 using CrashHandler.Handler.Minidump;
 using CrashHandler.Handler.Posix;
@@ -29,6 +30,7 @@ internal static class CommandLine
             RunCommand.Create(),
             CaptureCommand.Create(),
             ExecCommand.Create(),
+            AttachCommand.Create(),
             StatusCommand.Create(),
             ReportsCommand.Create(),
             MinidumpCommand.Create(),
@@ -47,7 +49,7 @@ internal static class CommandLine
         {
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
-        catch (Exception known) when (known is DaemonException or DatabaseException or SyscallException or MinidumpFormatException
+        catch (Exception known) when (known is DaemonException or AttachException or DatabaseException or SyscallException or MinidumpFormatException
             or MalformedFrameException or IOException or UnauthorizedAccessException or DllNotFoundException)
         {
             Console.Error.WriteLine($"crash-handler: {TerminalText.Escape(known.Message)}");

@@ -51,6 +51,7 @@ internal static class ReportJson
         writer.WriteString("reason", report.Reason);
         writer.WriteString("address", $"0x{report.Address:x}");
         writer.WriteString("executable", report.Executable);
+        WriteException(writer, report.Exception);
         writer.WriteString("dump", dumpPath);
         writer.WriteNumber("attempts", report.Attempts);
         writer.WriteString("lastError", report.LastError);
@@ -68,5 +69,20 @@ internal static class ReportJson
         }
 
         writer.WriteEndArray();
+    }
+
+    private static void WriteException(Utf8JsonWriter writer, ReportException? exception)
+    {
+        if (exception is null)
+        {
+            writer.WriteNull("exception");
+            return;
+        }
+
+        writer.WriteStartObject("exception");
+        writer.WriteString("type", exception.Type);
+        writer.WriteString("message", exception.Message);
+        writer.WriteString("text", exception.Text);
+        writer.WriteEndObject();
     }
 }

@@ -17,6 +17,17 @@ internal static class ReportText
         Field(output, "Process", $"{report.ProcessType}, pid {report.ProcessId}, {report.Executable}");
         Field(output, "Reason", report.Reason);
         Field(output, "File", dumpPath);
+        if (report.Exception is { } exception)
+        {
+            Field(output, "Exception", $"{exception.Type}: {exception.Message}");
+            output.WriteLine();
+            output.WriteLine("The exception in its own words:");
+            foreach (string line in exception.Text.TrimEnd().Split('\n'))
+            {
+                output.WriteLine($"  {TerminalText.Escape(line.TrimEnd('\r'))}");
+            }
+        }
+
         output.WriteLine();
         output.WriteLine("What is sent with it:");
         foreach ((string key, string value) in report.Parameters.OrderBy(parameter => parameter.Key, StringComparer.Ordinal))

@@ -57,6 +57,7 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
             Signal = exception.Signal,
             Code = exception.Code,
             Address = exception.Address,
+            Exception = ExceptionOf(registration),
             Url = registration.Fields.GetValueOrDefault(RegistrationFields.Url) ?? options.Url?.AbsoluteUri,
             Parameters = parameters,
             SoftErrors = [.. snapshot.SoftErrors.Select(error => $"{error.Step} {error.Subject}: {error.Reason}")],
@@ -69,6 +70,15 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
             record.Id, record.ProcessId, record.ProcessType, record.Reason, snapshot.Threads.Count, snapshot.SoftErrors.Count, record.CaptureMilliseconds);
         return ReleaseOutcome.Reported;
     }
+
+    /// <summary>The exception that the process said would end it; a hostile one may say anything, within the block's limits.</summary>
+    internal static ReportException? ExceptionOf(Registration registration)
+        => registration.Fields.TryGetValue(RegistrationFields.ExceptionType, out string? type)
+            ? new ReportException(
+                type,
+                registration.Fields.GetValueOrDefault(RegistrationFields.ExceptionMessage, ""),
+                registration.Fields.GetValueOrDefault(RegistrationFields.ExceptionText, ""))
+            : null;
 
     private void Pass<T>(CaptureJob job, T step)
         where T : struct, Enum

@@ -34,14 +34,15 @@ internal static unsafe class ProgramExec
         string address = ShimLibrary.Launch(shim, created.Path, url);
         Dictionary<string, string> environment = CurrentEnvironment();
         environment[EnvironmentNames.Pipe] = address;
-        AddPreload(environment, shim);
+        AddPreload(environment, shim.Contains(':') ? ShimLibrary.Link(shim, address) : shim);
         Execute(path, program, environment);
         throw SyscallException.Last("execve", path, "check that it is an executable for this machine");
     }
 
     private static void AddPreload(Dictionary<string, string> environment, string shim)
     {
-        // ld.so splits LD_PRELOAD at spaces and colons and knows no quoting; a bare name makes it complain in setuid children.
+        // ld.so splits LD_PRELOAD at spaces and colons and knows no quoting; a bare name makes it complain in setuid children. It splits
+        // LD_LIBRARY_PATH at colons too, but not at spaces.
         bool splits = shim.AsSpan().IndexOfAny(' ', ':') >= 0;
         Prepend(environment, Preload, splits ? Path.GetFileName(shim) : shim, ' ');
         if (splits)

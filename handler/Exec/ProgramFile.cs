@@ -37,7 +37,7 @@ internal static class ProgramFile
     {
         if ((File.GetUnixFileMode(path) & (UnixFileMode.SetUser | UnixFileMode.SetGroup)) != 0)
         {
-            return "it is setuid or setgid, and ld.so preloads nothing into such programs";
+            return "it is setuid or setgid, and ld.so, which may say so itself, preloads nothing into such programs";
         }
 
         byte[] header = new byte[ElfHeaderBytes];
@@ -49,7 +49,7 @@ internal static class ProgramFile
 
         if (header[4] != ElfClass64)
         {
-            return "it is a 32-bit program";
+            return "it is a 32-bit program, and ld.so will say itself that it ignores the 64-bit shim";
         }
 
         return HasInterpreter(file, header) ? null : "it is statically linked, so no ld.so preloads the shim";

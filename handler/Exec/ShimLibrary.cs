@@ -24,6 +24,25 @@ internal static unsafe class ShimLibrary
         return File.Exists(path) ? path : throw new DaemonException($"'{path}' is missing; it ships beside crash-handler");
     }
 
+    /// <summary>
+    /// A symbolic link to the shim beside a handler's socket, in a directory that is only this user's: no variable of ld.so's can carry a path
+    /// with a colon.
+    /// </summary>
+    /// <returns>Its path.</returns>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    public static string Link(string shim, string address)
+    {
+        string link = Path.ChangeExtension(address, ".so");
+        if (new FileInfo(link).LinkTarget != shim)
+        {
+            string made = $"{link}.{Environment.ProcessId}";
+            File.CreateSymbolicLink(made, shim);
+            File.Move(made, link, overwrite: true);
+        }
+
+        return link;
+    }
+
     /// <summary>Starts a handler for a database, or finds the live one.</summary>
     /// <returns>Its address.</returns>
     /// <exception cref="DaemonException">None can be had.</exception>

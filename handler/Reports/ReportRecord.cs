@@ -42,6 +42,9 @@ internal sealed record ReportRecord
     /// <summary>Faulting address, where the signal has one.</summary>
     public required ulong Address { get; init; }
 
+    /// <summary>The .NET exception that nobody caught; null: the process said of none.</summary>
+    public ReportException? Exception { get; init; }
+
     /// <summary>Where it goes; null: to the handler's URL, whichever handler that is.</summary>
     public string? Url { get; init; }
 

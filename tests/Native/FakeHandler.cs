@@ -20,6 +20,7 @@ internal sealed class FakeHandler : IDisposable
     private readonly ManualResetEventSlim _finish = new();
     private readonly FakeAnswers _answers;
     private readonly Welcome _welcome;
+    private int _ended;
 
     public FakeHandler(FakeAnswers answers = FakeAnswers.Release, string? database = null)
     {
@@ -46,6 +47,9 @@ internal sealed class FakeHandler : IDisposable
     public IReadOnlyList<HelloPayload> Hellos => Checked(_hellos);
 
     public IReadOnlyList<RegisterPayload> Registrations => Checked(_registrations);
+
+    /// <summary>How many connections their clients have ended.</summary>
+    public int EndedConnections => Volatile.Read(ref _ended);
 
     /// <summary>Lets a <see cref="FakeAnswers.ReleaseWhenTold"/> dialogue end.</summary>
     public void Finish() => _finish.Set();
@@ -96,6 +100,9 @@ internal sealed class FakeHandler : IDisposable
                 FrameHeader header = FrameHeader.Parse(packet.AsSpan(0, bytes), out ReadOnlySpan<byte> payload);
                 Answer(connection, header, payload);
             }
+
+            connection.Dispose();
+            Interlocked.Increment(ref _ended);
         }
         catch (Exception ended) when (ended is SocketException or ObjectDisposedException)
         {

@@ -9,6 +9,9 @@ public sealed class NativeVictimTests
     private const int Fault = 1;
     private const int SentByThread = -6;
     private const int Kernel = 128;
+    private const int MappingError = 1; // SEGV_MAPERR
+    private const int AccessError = 2; // SEGV_ACCERR
+    private const ulong PageBytes = 4_096;
 
     [Theory]
     [InlineData("segv", 11, Fault)]
@@ -56,6 +59,7 @@ public sealed class NativeVictimTests
     [InlineData("query")]
     [InlineData("ignored")]
     [InlineData("handled")]
+    [InlineData("threads")]
     public void NoReportForWhatIsSurvived(string kind)
     {
         foreach (string program in new[] { NativeBuild.Victim, NativeBuild.VictimWithoutFrames })
@@ -119,6 +123,23 @@ public sealed class NativeVictimTests
 
         Assert.Equal(status, seen.Status);
         Assert.Equal(notices, handler.Notices.Count);
+    }
+
+    /// <summary>Below the main thread's stack there is nothing, below another's a guard page; either has no room for a signal's frame.</summary>
+    [Theory]
+    [InlineData("overflow", MappingError)]
+    [InlineData("overflow-thread", AccessError)]
+    public void AnOverflowedStackIsReported(string kind, int code)
+    {
+        using FakeHandler handler = new();
+        VictimResult bare = Victim.Run(NativeBuild.Victim, kind);
+        VictimResult seen = Victim.RunStage1(NativeBuild.Victim, kind, handler.Address);
+
+        AssertSameEnd(bare, seen);
+        SeenNotice notice = Assert.Single(handler.Notices);
+        Assert.Equal((11, code), (notice.Fields.Signal, notice.Fields.Code));
+        Assert.InRange(notice.FaultAddress, notice.StackPointer - PageBytes, notice.StackPointer + PageBytes);
+        Assert.Contains(" r-xp ", notice.Code, StringComparison.Ordinal);
     }
 
     private static void AssertSameEnd(VictimResult bare, VictimResult seen)

@@ -47,6 +47,13 @@ internal static unsafe partial class Shim
         return Outcome.Of(&result);
     }
 
+    public static Outcome Wait()
+    {
+        Result result;
+        ((delegate* unmanaged<Result*, int>)Export("crash_handler_wait"))(&result);
+        return Outcome.Of(&result);
+    }
+
     public static Outcome Request(ushort type, byte[] payload, int capacity, out ushort answer, out byte[] body)
     {
         Result result;

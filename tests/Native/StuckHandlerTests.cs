@@ -19,17 +19,24 @@ public sealed class StuckHandlerTests
             RedirectStandardOutput = true,
             Environment = { ["SHIM_LIBRARY"] = NativeBuild.Library },
         })!;
-        while (stuck.StandardOutput.ReadLine() is { } line && line != "listening")
+        try
         {
+            while (stuck.StandardOutput.ReadLine() is { } line && line != "listening")
+            {
+            }
+
+            VictimResult seen = Victim.RunStage1(NativeBuild.Victim, "segv", address);
+            stuck.WaitForExit();
+
+            Assert.Equal(139, seen.Status);
+            Assert.InRange(
+                seen.Elapsed.TotalMilliseconds, ProtocolLimits.SilenceLimitMilliseconds - 100, ProtocolLimits.SilenceLimitMilliseconds + 1_000);
+            Assert.Equal(KilledStatus, stuck.ExitCode);
         }
-
-        VictimResult seen = Victim.RunStage1(NativeBuild.Victim, "segv", address);
-        stuck.WaitForExit();
-
-        Assert.Equal(139, seen.Status);
-        Assert.InRange(
-            seen.Elapsed.TotalMilliseconds, ProtocolLimits.SilenceLimitMilliseconds - 100, ProtocolLimits.SilenceLimitMilliseconds + 1_000);
-        Assert.Equal(KilledStatus, stuck.ExitCode);
-        Directory.Delete(directory, recursive: true);
+        finally
+        {
+            stuck.Kill();
+            Directory.Delete(directory, recursive: true);
+        }
     }
 }

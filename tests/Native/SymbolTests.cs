@@ -9,17 +9,17 @@ public sealed partial class SymbolTests
 {
     private static readonly Version HighestGlibc = new(2, 17);
 
-    /// <summary>Names that were outside libc.so.6 before glibc 2.34, as far as a shim could want them.</summary>
-    private static readonly string[] OutsideLibc =
-        ["dlsym", "dlopen", "dladdr", "dlclose", "dlerror", "pthread_create", "pthread_join", "pthread_key_create", "pthread_once", "shm_open", "timer_create"];
+    /// <summary>What every glibc has had in libc.so.6 itself, though its name is like those that libpthread, libdl, librt and the others had.</summary>
+    private static readonly string[] AlwaysInLibc = ["dl_iterate_phdr"];
 
     [Fact]
     public void NothingAboveGlibc217()
     {
+        // GLIBC_PRIVATE and GLIBC_ABI_... are no versions, and nothing to depend on.
         string[] versions = [.. Symbols().SelectMany(line => GlibcVersion().Matches(line)).Select(match => match.Groups[1].Value).Distinct()];
 
         Assert.NotEmpty(versions);
-        Assert.All(versions, version => Assert.True(Version.Parse(version) <= HighestGlibc, version));
+        Assert.All(versions, version => Assert.True(Version.TryParse(version, out Version? number) && number <= HighestGlibc, version));
     }
 
     [Fact]
@@ -30,9 +30,24 @@ public sealed partial class SymbolTests
             .Select(NameOf)];
 
         Assert.NotEmpty(strong);
-        Assert.Empty(strong.Intersect(OutsideLibc));
-        Assert.DoesNotContain(strong, name => name.StartsWith("pthread_", StringComparison.Ordinal));
+        Assert.DoesNotContain(strong.Except(AlwaysInLibc), name => OutsideLibc().IsMatch(name));
     }
+
+    /// <summary>What is in libc.so.6 today was in other libraries once: only that one may be asked for.</summary>
+    [Fact]
+    public void OnlyLibcIsNeeded()
+        => Assert.Equal(["libc.so.6"], Objdump("-p").Where(line => line.Contains(" NEEDED ", StringComparison.Ordinal)).Select(NameOf));
+
+    [Theory]
+    [InlineData("pthread_create", true)]
+    [InlineData("dlsym", true)]
+    [InlineData("sem_wait", true)]
+    [InlineData("timer_create", true)]
+    [InlineData("getaddrinfo_a", true)]
+    [InlineData("sigaction", false)]
+    [InlineData("login", true)]
+    [InlineData("dl_iterate_phdr", true)] // and so excepted by name
+    public void NamesOfTheOldLibrariesAreKnown(string name, bool outside) => Assert.Equal(outside, OutsideLibc().IsMatch(name));
 
     [Fact]
     public void OnlyTheApiAndTheInterposedNamesAreVisible()
@@ -42,7 +57,8 @@ public sealed partial class SymbolTests
         Assert.Equal(
             [
                 "abort", "crash_handler_block", "crash_handler_connect", "crash_handler_crash", "crash_handler_install", "crash_handler_launch",
-                "crash_handler_notify", "crash_handler_register", "crash_handler_request", "crash_handler_version", "sigaction", "signal",
+                "crash_handler_notify", "crash_handler_register", "crash_handler_request", "crash_handler_version", "crash_handler_wait", "pthread_create",
+                "sigaction", "signal",
             ],
             shown.Order(StringComparer.Ordinal));
     }
@@ -60,11 +76,13 @@ public sealed partial class SymbolTests
 
     private static string NameOf(string line) => line[(line.LastIndexOf(' ') + 1)..];
 
-    private static string[] Symbols()
+    private static string[] Symbols() => Objdump("-T");
+
+    private static string[] Objdump(string option)
     {
         try
         {
-            using Process process = Process.Start(new ProcessStartInfo("objdump", ["-T", NativeBuild.Library]) { RedirectStandardOutput = true })!;
+            using Process process = Process.Start(new ProcessStartInfo("objdump", [option, NativeBuild.Library]) { RedirectStandardOutput = true })!;
             return process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         }
         catch (System.ComponentModel.Win32Exception)
@@ -74,6 +92,10 @@ public sealed partial class SymbolTests
         }
     }
 
-    [GeneratedRegex(@"GLIBC_(2\.\d+)")]
+    // By their public prefixes: libpthread (also C11 threads and semaphores), libdl, librt, libanl, libutil.
+    [GeneratedRegex("^(_*pthread_|thrd_|mtx_|cnd_|tss_|call_once$|sem_|dl|shm_|timer_|mq_|aio_|lio_listio|gai_|getaddrinfo_a$|openpty$|forkpty$|login|logout|logwtmp$)")]
+    private static partial Regex OutsideLibc();
+
+    [GeneratedRegex(@"GLIBC_([A-Z0-9._]+)")]
     private static partial Regex GlibcVersion();
 }

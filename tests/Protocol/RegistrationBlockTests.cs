@@ -20,6 +20,29 @@ public class RegistrationBlockTests
     }
 
     [Fact]
+    public void TheLongestExceptionFitsBesideTheMostAndLongestParameters()
+    {
+        string Long(int bytes) => new('x', bytes);
+        Dictionary<string, string> fields = new()
+        {
+            [RegistrationFields.Database] = Long(4_096),
+            [RegistrationFields.Url] = Long(2_048),
+            [RegistrationFields.ProcessType] = Long(256),
+            [RegistrationFields.ProductName] = Long(4_096),
+            [RegistrationFields.CompanyName] = Long(4_096),
+            [RegistrationFields.ExceptionType] = Long(ProtocolLimits.MaxExceptionTypeBytes),
+            [RegistrationFields.ExceptionMessage] = Long(ProtocolLimits.MaxExceptionMessageBytes),
+            [RegistrationFields.ExceptionText] = Long(ProtocolLimits.MaxExceptionTextBytes),
+        };
+        Dictionary<string, string> parameters = Enumerable.Range(0, ProtocolLimits.MaxParameters).ToDictionary(
+            i => i.ToString("x").PadLeft(ProtocolLimits.MaxKeyBytes, 'k'), _ => Long(ProtocolLimits.MaxValueBytes));
+
+        RegistrationBlock.Write(_block, new Registration(fields, parameters));
+
+        Assert.Equal(fields, Read().Fields);
+    }
+
+    [Fact]
     public void NothingIsWrittenAtFirst()
     {
         Assert.Equal(RegistrationBlock.Copy0, RegistrationBlock.Locate(_block, out ulong generation));

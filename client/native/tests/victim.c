@@ -191,6 +191,67 @@ static void exhaust(void)
     null_write();
 }
 
+static __attribute__((noinline, optimize("no-optimize-sibling-calls"))) int descend(volatile int *depth)
+{
+    volatile int here = *depth + 1;
+    return here < 0 ? 0 : descend(&here) + here;
+}
+
+static void *overflow(void *unused)
+{
+    volatile int depth = 0;
+    descend(&depth);
+    return unused;
+}
+
+static void on_thread(void *(*routine)(void *))
+{
+    pthread_t thread;
+    pthread_create(&thread, NULL, routine, NULL);
+    pthread_join(thread, NULL);
+}
+
+static void *leave(void *unused)
+{
+    pthread_exit(unused);
+}
+
+static void *take_own_stack(void *unused)
+{
+    static char own[65536];
+    sigaltstack(&(stack_t) { .ss_sp = own, .ss_size = sizeof own }, NULL);
+    return unused;
+}
+
+static int count_mappings(void)
+{
+    int lines = 0;
+    FILE *maps = fopen("/proc/self/maps", "r");
+    for (int c; (c = getc(maps)) != EOF;) {
+        lines += c == '\n';
+    }
+    fclose(maps);
+    return lines;
+}
+
+/* What a thread was given goes when it goes, however it goes. */
+static int come_and_go(void)
+{
+    int before = 0;
+    on_thread(take_own_stack);
+    for (int i = 0; i < PROBES; i++) {
+        on_thread(leave);
+        if (i == PROBES / 2) {
+            before = count_mappings();
+        }
+    }
+    int after = count_mappings();
+    if (after > before + 2) {
+        printf("mappings %d %d\n", before, after);
+    }
+    return after <= before + 2 ? 0 : 1;
+}
+
 static int raised(int number, void (*handler)(int))
 {
     signal(number, handler);
@@ -231,6 +292,12 @@ int main(int count, char **arguments)
         two_threads();
     } else if (strcmp(kind, "descriptors") == 0) {
         take_descriptors();
+    } else if (strcmp(kind, "overflow") == 0) {
+        overflow(NULL);
+    } else if (strcmp(kind, "overflow-thread") == 0) {
+        on_thread(overflow);
+    } else if (strcmp(kind, "threads") == 0) {
+        return come_and_go();
     } else if (strcmp(kind, "exhausted") == 0) {
         exhaust();
     } else if (strcmp(kind, "wait-abort") == 0) {

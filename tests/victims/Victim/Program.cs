@@ -63,7 +63,8 @@ if (options.Hold)
     Console.ReadLine();
 }
 
-switch (options.Kind)
+string kind = options.Commands ? Commands.Run() : options.Kind;
+switch (kind)
 {
     case "none": return 0;
     case "unhandled": throw new InvalidOperationException("the victim's exception");
@@ -75,7 +76,19 @@ switch (options.Kind)
         CatchMany();
         Environment.FailFast("the victim's FailFast after caught exceptions");
         break;
-    default: throw new ArgumentException($"unknown kind {options.Kind}");
+    case "parameter":
+        string value = Guid.NewGuid().ToString();
+        Console.WriteLine(value);
+        CrashReporter.AddExtraParameter("last", value);
+        NativeVictim.Fault(NativeVictim.UnmappedAddress);
+        break;
+    default:
+        if (!UnhandledKinds.Throw(kind))
+        {
+            throw new ArgumentException($"unknown kind {kind}");
+        }
+
+        break;
 }
 
 return 98;

@@ -23,6 +23,9 @@ internal sealed class VictimOptions
     /// <summary>Announces <c>ready</c> and waits for a line before dying.</summary>
     public bool Hold { get; private set; }
 
+    /// <summary>Announces <c>ready</c> and does what each line of standard input says.</summary>
+    public bool Commands { get; private set; }
+
     /// <summary>Waits for every child there is, and says so.</summary>
     public bool WaitAll { get; private set; }
 
@@ -45,6 +48,7 @@ internal sealed class VictimOptions
                 case "--facts": options.Facts = rest.Dequeue(); break;
                 case "--no-upload": options.NoUpload = true; break;
                 case "--hold": options.Hold = true; break;
+                case "--commands": options.Commands = true; break;
                 case "--wait-all": options.WaitAll = true; break;
                 case "--extra":
                     string[] pair = rest.Dequeue().Split('=', 2);

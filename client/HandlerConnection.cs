@@ -1,0 +1,259 @@
+using System.Text;
+using CrashHandler.Launch;
+using CrashHandler.Native;
+using CrashHandler.Protocol;
+
+namespace CrashHandler;
+
+/// <summary>
+/// This process's connection to its handler: how it is found or launched, what it is asked, and the one way back to it when it is gone. All
+/// members may be called from any thread; they wait for the handler, and for each other.
+/// </summary>
+internal sealed class HandlerConnection(CrashReporterOptions options)
+{
+    private readonly object _lock = new();
+    private volatile HandlerInfo? _handler;
+    private volatile string? _problem;
+    private volatile int _generation;
+
+    /// <summary>Whether this process started or joined its handler by itself, as opposed to attaching to its parent's.</summary>
+    public bool IsMain { get; private set; } = true;
+
+    /// <summary>The handler of this process; null: there was none yet.</summary>
+    public HandlerInfo? Handler => _handler;
+
+    /// <summary>Why the handler that ended has no successor yet; null when all is well.</summary>
+    public string? Problem
+    {
+        get => _problem;
+        set => _problem = value;
+    }
+
+    /// <summary>Changes with each handler connected.</summary>
+    public int Generation => _generation;
+
+    /// <summary>Whether the connection is still the one of this generation, once whoever replaces it is done.</summary>
+    public bool IsOf(int generation)
+    {
+        lock (_lock)
+        {
+            return _generation == generation;
+        }
+    }
+
+    /// <summary>
+    /// Attaches to the handler that the environment names, if it is ours: the variable is inherited by everything an application runs, another
+    /// company's programs included.
+    /// </summary>
+    /// <param name="problem">What is wrong with the handler that the environment names, if anything is.</param>
+    public bool TryAttach(out string? problem)
+    {
+        problem = null;
+        if (Environment.GetEnvironmentVariable(EnvironmentNames.Pipe) is not { Length: > 0 } address)
+        {
+            return false;
+        }
+
+        lock (_lock)
+        {
+            try
+            {
+                Welcome welcome = Shim.Connect(address);
+                if (!StartOptions.SameUrl(options.SubmitUrl, welcome.Url) || !StartOptions.SameDirectory(options.CrashesDirectory, welcome.Database))
+                {
+                    return false;
+                }
+
+                Joined(address, welcome);
+                IsMain = false;
+                return true;
+            }
+            catch (Exception gone) when (gone is ShimException or MalformedFrameException)
+            {
+                problem = $"the handler named by {EnvironmentNames.Pipe} did not answer, so another one was started ({gone.Message})";
+                return false;
+            }
+        }
+    }
+
+    /// <summary>Launches a handler for the database, or joins the one that serves it already.</summary>
+    /// <exception cref="HandlerUnavailableException">None can be had.</exception>
+    /// <exception cref="ShimException">Likewise.</exception>
+    public void LaunchOrJoin(string database)
+    {
+        // Told before the queue starts, so that nothing is sent in between.
+        string[] uploads = options.UploadToServer switch { null => [], bool upload => ["--uploads", upload ? "on" : "off"] };
+        lock (_lock)
+        {
+            for (int attempt = 1; ; attempt++)
+            {
+                ReadyLine ready = Launch(Places.FindHandler(options.HandlerPath), database, options.SubmitUrl?.AbsoluteUri, uploads);
+                try
+                {
+                    Joined(ready.Address, Shim.Connect(ready.Address));
+                    if (!ready.IsOurs && options.UploadToServer is bool stored)
+                    {
+                        SetUploadsOnce(stored);
+                    }
+
+                    return;
+                }
+                catch (ShimException) when (attempt < ClientLimits.LaunchAttempts)
+                {
+                    // The live handler was at its idle exit: the next launch finds the address free.
+                }
+            }
+        }
+    }
+
+    /// <summary>Passes the registration block.</summary>
+    /// <exception cref="ShimException">The handler does not take it.</exception>
+    public void Register()
+    {
+        lock (_lock)
+        {
+            RegisterOnce();
+        }
+    }
+
+    /// <summary>Asks one thing. When the handler is gone, comes back to one, and asks again.</summary>
+    /// <exception cref="InvalidOperationException">No handler can be had, or it could not do it.</exception>
+    public T Ask<T>(Func<T> question)
+    {
+        lock (_lock)
+        {
+            try
+            {
+                try
+                {
+                    return question();
+                }
+                catch (ShimException gone) when (gone.Errno is not (ShimException.TimedOut or ShimException.Busy))
+                {
+                    ComeBack(mayLaunch: true);
+                    return question();
+                }
+            }
+            catch (Exception unavailable) when (IsUnavailable(unavailable))
+            {
+                throw new InvalidOperationException(unavailable.Message, unavailable);
+            }
+        }
+    }
+
+    /// <summary>One request with one frame of answer. Within <see cref="Ask"/>.</summary>
+    public static byte[] Request(FrameType type, byte[] payload, FrameType expected)
+    {
+        byte[] answer = Shim.Request(type, payload, out FrameType got);
+        ThrowUnless(expected, got, answer);
+        return answer;
+    }
+
+    /// <summary>Says something that has no answer, if nobody waits for an answer just now.</summary>
+    public void Notify(FrameType type)
+    {
+        if (!Monitor.TryEnter(_lock))
+        {
+            return;
+        }
+
+        try
+        {
+            Shim.Notify(type);
+        }
+        catch (ShimException)
+        {
+            // The handler is gone, and the next one hears everything at registration.
+        }
+        finally
+        {
+            Monitor.Exit(_lock);
+        }
+    }
+
+    /// <summary>One attempt to come back after the handler's end: another process may have started the next one already, else this one does.</summary>
+    /// <param name="generation">The <see cref="Generation"/> that ended.</param>
+    /// <param name="mayLaunch">Whether to start one when none listens.</param>
+    /// <returns>Whether there is a handler again; else <see cref="Problem"/> says why not.</returns>
+    public bool TryComeBack(int generation, bool mayLaunch)
+    {
+        lock (_lock)
+        {
+            if (_generation != generation)
+            {
+                return true;
+            }
+
+            try
+            {
+                ComeBack(mayLaunch);
+                return true;
+            }
+            catch (Exception unavailable) when (IsUnavailable(unavailable))
+            {
+                _problem = $"the handler ended and there is no other one yet: {unavailable.Message}";
+                return false;
+            }
+        }
+    }
+
+    /// <summary>Makes an exception of an answer that is not the expected one.</summary>
+    public static void ThrowUnless(FrameType expected, FrameType type, byte[] payload)
+    {
+        if (type == FrameType.Failed)
+        {
+            throw new InvalidOperationException($"the handler could not do it: {Encoding.UTF8.GetString(payload)}");
+        }
+
+        if (type != expected)
+        {
+            throw new MalformedFrameException($"the handler answered {type} instead of {expected}");
+        }
+    }
+
+    private static bool IsUnavailable(Exception problem) => problem is ShimException or HandlerUnavailableException or MalformedFrameException;
+
+    // At the same address, because children know no other; and without --uploads, because the stored choice may be a later one.
+    private void ComeBack(bool mayLaunch)
+    {
+        HandlerInfo former = _handler ?? throw new HandlerUnavailableException("there was no handler yet");
+        string address = former.Address;
+        try
+        {
+            Joined(address, Shim.Connect(address));
+        }
+        catch (ShimException gone) when (mayLaunch && gone.Errno != ShimException.Busy)
+        {
+            string handler = File.Exists(former.Executable) ? former.Executable : Places.FindHandler(options.HandlerPath);
+            string[] pipe = Directory.Exists(Path.GetDirectoryName(address)) ? ["--pipe", address] : [];
+            string url = options.SubmitUrl?.AbsoluteUri ?? former.Welcome.Url ?? "";
+            address = Launch(handler, former.Welcome.Database, url, pipe).Address;
+            Joined(address, Shim.Connect(address));
+        }
+
+        RegisterOnce();
+        _problem = null;
+    }
+
+    private static ReadyLine Launch(string handler, string database, string? url, string[] more)
+    {
+        string[] arguments = [handler, "run", "--database", database, .. string.IsNullOrEmpty(url) ? [] : (string[])["--url", url], .. more];
+        return ReadyLine.Parse(Shim.Launch(arguments, ClientLimits.Launch));
+    }
+
+    private void Joined(string address, Welcome welcome)
+    {
+        string? executable = new FileInfo($"/proc/{welcome.HandlerProcessId}/exe").LinkTarget;
+        bool isRun = executable is not null && Path.GetFileName(executable) == Places.HandlerFileName;
+        _handler = new HandlerInfo(address, welcome, isRun ? executable : _handler?.Executable);
+        _generation++;
+    }
+
+    private void RegisterOnce()
+    {
+        Shim.Register(options.IgnoreSystemCrashHandler ? RegisterOptions.IgnoreSystemCrashHandler : RegisterOptions.None);
+        Environment.SetEnvironmentVariable(EnvironmentNames.Pipe, _handler!.Address);
+    }
+
+    private static void SetUploadsOnce(bool upload) => Request(FrameType.SetUploads, [upload ? (byte)1 : (byte)0], FrameType.Done);
+}

@@ -1,0 +1,69 @@
+using CrashHandler.Launch;
+using CrashHandler.Native;
+using CrashHandler.Protocol;
+
+namespace CrashHandler;
+
+/// <summary>
+/// A process that <c>crash-handler attach</c> covers while it runs: registered like a prepared child, without company, product and extras, until
+/// its own code calls <see cref="CrashReporter.Start"/>. That one shares the shim with this, and takes the registration over.
+/// </summary>
+internal static class AttachedProcess
+{
+    /// <summary>Attaches to the handler that the environment names, and says how it went in the file that it names.</summary>
+    public static void Attach()
+    {
+        string? result = Environment.GetEnvironmentVariable(EnvironmentNames.AttachResult);
+        string outcome;
+        try
+        {
+            // Meant for this process, not for its children.
+            Environment.SetEnvironmentVariable(EnvironmentNames.AttachResult, null);
+            outcome = string.Join("; ", Register());
+        }
+        catch (Exception problem)
+        {
+            // Whatever it is, it is no reason to disturb the application.
+            outcome = AttachResults.Failed + problem.Message;
+        }
+
+        try
+        {
+            if (result is not null)
+            {
+                File.WriteAllText(result, AttachResults.Line(outcome));
+            }
+        }
+        catch (Exception unwritable) when (unwritable is IOException or UnauthorizedAccessException)
+        {
+            // Whoever attached hears nothing, and says so.
+        }
+    }
+
+    /// <returns>What is degraded; nothing when all is well.</returns>
+    private static IEnumerable<string> Register()
+    {
+        string beside = Path.GetDirectoryName(typeof(AttachedProcess).Assembly.Location)!;
+        CrashReporterOptions options = new() { HandlerPath = Path.Combine(beside, Places.HandlerFileName) };
+        Shim.Load(Places.ShimCandidates(options.HandlerPath));
+        HandlerConnection connection = new(options);
+        if (!connection.TryAttach(out string? problem))
+        {
+            throw new HandlerUnavailableException(problem ?? $"{EnvironmentNames.Pipe} is not set in the process");
+        }
+
+        OwnRegistration registration = new(new()
+        {
+            [RegistrationFields.Database] = connection.Handler!.Welcome.Database,
+            [RegistrationFields.Prod] = ".NET",
+            [RegistrationFields.Ver] = Environment.Version.ToString(),
+            [RegistrationFields.ProcessType] = "child",
+        });
+        registration.Publish();
+        Hooks hooks = Shim.Install();
+        connection.Register();
+        new UnhandledExceptions(registration).Listen();
+        new HandlerWatch(connection).Start();
+        return HookNames.MissingIn(hooks);
+    }
+}

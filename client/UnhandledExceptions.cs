@@ -1,0 +1,32 @@
+namespace CrashHandler;
+
+/// <summary>
+/// Writes the exception that ends this process into its registration, before the runtime aborts: every report of the process has it then, also
+/// where no managed stack can be read from outside. <c>Environment.FailFast</c> and faults in native code raise no such event.
+/// </summary>
+internal sealed class UnhandledExceptions(OwnRegistration registration)
+{
+    private int _isRecorded;
+
+    /// <summary>Begins to listen; for as long as the process lives.</summary>
+    public void Listen() => AppDomain.CurrentDomain.UnhandledException += OnUnhandledException;
+
+    private void OnUnhandledException(object sender, UnhandledExceptionEventArgs unhandled)
+    {
+        // The first one is the cause; a second comes from another dying thread, or from another listener of this event.
+        if (Interlocked.Exchange(ref _isRecorded, 1) != 0)
+        {
+            return;
+        }
+
+        try
+        {
+            registration.TryRecord(ExceptionDescription.Of(unhandled.ExceptionObject));
+        }
+        catch (Exception)
+        {
+            // Out of memory, most likely. The process dies of something else, and an exception from here would hide what: the report
+            // is made without its text.
+        }
+    }
+}

@@ -1,0 +1,17 @@
+namespace CrashHandler.Handler.Attach;
+
+/// <summary>Every limit of this room, with its unit and reason.</summary>
+internal static class AttachLimits
+{
+    /// <summary>For each answer of the target: a thread of its own gives it, in milliseconds, or never if the process is stopped.</summary>
+    public static readonly TimeSpan Answer = TimeSpan.FromSeconds(5);
+
+    /// <summary>Between two looks for what the attached process wrote, which is there by then as a rule.</summary>
+    public static readonly TimeSpan Look = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>Bytes of /proc/PID/maps, /proc/PID/environ and /proc/PID/cmdline: the kernel's own limit for arguments is 6 MiB.</summary>
+    public const int ProcFileBytes = 8 * 1024 * 1024;
+
+    /// <summary>Bytes of an executable that are searched for the mark of its runtime: single-file applications reach 200 MB.</summary>
+    public const long ExecutableBytes = 512L * 1024 * 1024;
+}

@@ -1,0 +1,138 @@
+using System.Text;
+using CrashHandler.Handler.Capture.Linux;
+using CrashHandler.Handler.Posix;
+
+namespace CrashHandler.Handler.Attach;
+
+/// <summary>A running process, as /proc shows it.</summary>
+internal sealed class AttachTarget
+{
+    private const string CoreClr = "/libcoreclr.so";
+    private const string Host = "dotnet";
+    private const string Assembly = ".dll";
+    private const string DefaultTemp = "/tmp";
+    private const int OverlapBytes = 64; // more than the longest mark
+
+    // What the two kinds of executable export to debuggers.
+    private static readonly byte[] s_singleFileMark = "DotNetRuntimeInfo\0"u8.ToArray();
+    private static readonly byte[] s_nativeAotMark = "DotNetRuntimeDebugHeader\0"u8.ToArray();
+
+    private readonly int _pidInside;
+    private readonly ulong _startTime;
+
+    /// <summary>Looks at a process.</summary>
+    /// <exception cref="AttachException">There is none, or it is somebody else's.</exception>
+    public AttachTarget(int pid)
+    {
+        ProcessId = pid;
+        try
+        {
+            byte[] status = ProcFs.Read($"/proc/{pid}/status", AttachLimits.ProcFileBytes, out _);
+            _pidInside = ProcStatus.NamespacePids(status) is [.., int inside] ? inside : pid;
+            _startTime = ProcStat.ReadStartTime(pid);
+            RequireSameUser();
+            Executable = ProcFs.ReadLink($"/proc/{pid}/exe");
+            CommandLine = Texts("cmdline");
+            TempDirectory = Texts("environ").FirstOrDefault(text => text.StartsWith("TMPDIR=/", StringComparison.Ordinal))?["TMPDIR=".Length..] ?? DefaultTemp;
+        }
+        catch (SyscallException gone) when (gone.Errno is Libc.ENOENT or Libc.ESRCH)
+        {
+            throw new AttachException($"there is no process {pid} here", gone);
+        }
+        catch (SyscallException closed) when (closed.Errno is Libc.EACCES or Libc.EPERM)
+        {
+            throw new AttachException($"process {pid} does not let itself be looked at ({closed.Message}); run crash-handler as its user, or with more rights", closed);
+        }
+    }
+
+    /// <summary>Its pid, as seen from here.</summary>
+    public int ProcessId { get; }
+
+    /// <summary>Path of its executable.</summary>
+    public string Executable { get; }
+
+    /// <summary>Its arguments, the program first.</summary>
+    public IReadOnlyList<string> CommandLine { get; }
+
+    /// <summary>Its temporary directory.</summary>
+    public string TempDirectory { get; }
+
+    /// <summary>Name of the entry assembly: of the one that <c>dotnet</c> runs, else of the executable.</summary>
+    public string Name
+    {
+        get
+        {
+            string own = Path.GetFileName(Executable);
+            string? assembly = own == Host ? CommandLine.Skip(1).FirstOrDefault(argument => argument.EndsWith(Assembly, StringComparison.Ordinal)) : null;
+            return assembly is null ? own : Path.GetFileNameWithoutExtension(assembly);
+        }
+    }
+
+    /// <summary>Whether it sees this file at the same path: not so in another container.</summary>
+    public bool Sees(string path) => File.Exists($"/proc/{ProcessId}/root{path}");
+
+    /// <summary>Path of the socket on which its runtime takes diagnostic commands; null: there is none.</summary>
+    public string? DiagnosticsSocket()
+    {
+        // As the runtime names it (dotnet/diagnostics, ipc-protocol.md): pid and start time, both as the process sees them.
+        string name = Path.Combine(TempDirectory, $"dotnet-diagnostic-{_pidInside}-{_startTime}-socket");
+        return new[] { name, $"/proc/{ProcessId}/root{name}" }.FirstOrDefault(File.Exists);
+    }
+
+    /// <summary>Which runtime it runs on.</summary>
+    /// <exception cref="SyscallException">Its maps cannot be read.</exception>
+    /// <exception cref="IOException">Its executable cannot be read.</exception>
+    public TargetRuntime Runtime()
+    {
+        string maps = Encoding.UTF8.GetString(ProcFs.Read($"/proc/{ProcessId}/maps", AttachLimits.ProcFileBytes, out _));
+        if (maps.Split('\n').Any(line => line.EndsWith(CoreClr, StringComparison.Ordinal)))
+        {
+            return TargetRuntime.CoreClr;
+        }
+
+        using FileStream executable = File.OpenRead($"/proc/{ProcessId}/exe");
+        return FindMark(executable);
+    }
+
+    private static TargetRuntime FindMark(FileStream executable)
+    {
+        byte[] buffer = new byte[1024 * 1024];
+        int kept = 0;
+        bool isNativeAot = false;
+        for (long read = 0; read < AttachLimits.ExecutableBytes;)
+        {
+            int got = executable.Read(buffer.AsSpan(kept));
+            if (got == 0)
+            {
+                break;
+            }
+
+            ReadOnlySpan<byte> seen = buffer.AsSpan(0, kept + got);
+            // A single-file executable has both: its debugging parts look for the other one.
+            if (seen.IndexOf(s_singleFileMark) >= 0)
+            {
+                return TargetRuntime.CoreClr;
+            }
+
+            isNativeAot |= seen.IndexOf(s_nativeAotMark) >= 0;
+            read += got;
+            kept = Math.Min(OverlapBytes, seen.Length);
+            seen[^kept..].CopyTo(buffer);
+        }
+
+        return isNativeAot ? TargetRuntime.NativeAot : TargetRuntime.None;
+    }
+
+    private void RequireSameUser()
+    {
+        uint own = PosixFiles.UserId();
+        uint owner = PosixFiles.Owner($"/proc/{ProcessId}");
+        if (owner != own)
+        {
+            throw new AttachException($"process {ProcessId} belongs to user {owner} and this is user {own}; run crash-handler as that user");
+        }
+    }
+
+    private string[] Texts(string file)
+        => Encoding.UTF8.GetString(ProcFs.Read($"/proc/{ProcessId}/{file}", AttachLimits.ProcFileBytes, out _)).Split('\0', StringSplitOptions.RemoveEmptyEntries);
+}

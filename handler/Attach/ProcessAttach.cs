@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using CrashHandler.Handler.Daemon;
+using CrashHandler.Handler.Exec;
+using CrashHandler.Handler.Posix;
+using CrashHandler.Handler.Reports;
+using CrashHandler.Protocol;
+
+namespace CrashHandler.Handler.Attach;
+
+/// <summary>Covers a .NET process that already runs: its runtime is asked to load the startup hook, which registers it with a handler.</summary>
+internal static class ProcessAttach
+{
+    private const string HookFileName = "CrashHandler.StartupHook.dll";
+    private const string ResultPrefix = "attach-";
+
+    /// <summary>Attaches.</summary>
+    /// <param name="target">The process.</param>
+    /// <param name="database">Directory of the reports; null: <c>NAME Crashes</c> in the process's temporary directory.</param>
+    /// <param name="url">Where reports are sent; null: nowhere, unless the process says.</param>
+    /// <param name="covered">Pids that running handlers have already, with the handlers' databases.</param>
+    /// <returns>Where the reports go, and what is degraded.</returns>
+    /// <exception cref="AttachException">It cannot be attached.</exception>
+    /// <exception cref="DaemonException">No handler can be had.</exception>
+    public static AttachOutcome Run(AttachTarget target, string? database, Uri? url, IReadOnlyDictionary<int, string> covered)
+    {
+        if (covered.TryGetValue(target.ProcessId, out string? already))
+        {
+            throw new AttachException($"process {target.ProcessId} is attached already; its reports go to '{already}'");
+        }
+
+        string socket = RequireDiagnostics(target);
+        string hook = RequireHook(target);
+        ReportDatabase created = ReportDatabase.Create(Path.GetFullPath(database ?? Path.Combine(target.TempDirectory, $"{target.Name} Crashes")));
+        string address = ShimLibrary.Launch(ShimLibrary.FindPath(), created.Path, url);
+        string result = Path.Combine(Path.GetDirectoryName(address)!, $"{ResultPrefix}{target.ProcessId}-{Guid.NewGuid():N}");
+        try
+        {
+            DiagnosticsPort port = DiagnosticsPort.Connect(target.ProcessId, socket);
+            port.SetEnvironmentVariable(EnvironmentNames.Pipe, address);
+            port.SetEnvironmentVariable(EnvironmentNames.Path, Environment.ProcessPath!);
+            port.SetEnvironmentVariable(EnvironmentNames.AttachResult, result);
+            port.ApplyStartupHook(hook);
+            return new AttachOutcome(created.Path, WaitForResult(target, result));
+        }
+        finally
+        {
+            File.Delete(result);
+        }
+    }
+
+    private static string RequireDiagnostics(AttachTarget target)
+    {
+        int pid = target.ProcessId;
+        return (target.Runtime(), target.DiagnosticsSocket()) switch
+        {
+            (TargetRuntime.None, _) => throw new AttachException($"process {pid} ('{target.Executable}') is not a .NET process; run the program under 'crash-handler exec'"),
+            (TargetRuntime.NativeAot, _) => throw new AttachException(
+                $"process {pid} ('{target.Executable}') is compiled ahead of time (NativeAOT), and nothing can be loaded into it; run it under 'crash-handler exec', or have it call CrashReporter.Start"),
+            (_, null) => throw new AttachException(
+                $"process {pid} has no diagnostics port in '{target.TempDirectory}': it was started with DOTNET_EnableDiagnostics=0 or changed its TMPDIR; restart it under 'crash-handler exec'"),
+            (_, string socket) => socket,
+        };
+    }
+
+    private static string RequireHook(AttachTarget target)
+    {
+        string hook = Path.Combine(AppContext.BaseDirectory, HookFileName);
+        if (!File.Exists(hook))
+        {
+            throw new AttachException($"'{hook}' is missing; it ships beside crash-handler");
+        }
+
+        return target.Sees(hook) ? hook
+            : throw new AttachException($"process {target.ProcessId} sees another file system, without '{hook}'; run crash-handler inside its container");
+    }
+
+    /// <returns>What is degraded, or nothing.</returns>
+    private static string WaitForResult(AttachTarget target, string result)
+    {
+        for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < AttachLimits.Answer; Thread.Sleep(AttachLimits.Look))
+        {
+            string text = File.Exists(result) ? File.ReadAllText(result) : "";
+            if (text.EndsWith('\n'))
+            {
+                string line = text.TrimEnd('\n');
+                return !line.StartsWith(AttachResults.Failed, StringComparison.Ordinal) ? line
+                    : throw new AttachException($"process {target.ProcessId} could not register: {line[AttachResults.Failed.Length..]}");
+            }
+        }
+
+        throw new AttachException($"process {target.ProcessId} loaded '{HookFileName}' and did not say how it went; look at 'crash-handler status'");
+    }
+}
