@@ -400,8 +400,8 @@ internal sealed class Sessions(
         Passed(CrashStep.Taken);
         if (isNew)
         {
-            (_workers ??= new CaptureWorkers(Record, Complete, loop, time, log)).Enqueue(job);
             loop.After(TimeSpan.FromMilliseconds(ProtocolLimits.ProgressIntervalMilliseconds), () => Tick(job));
+            (_workers ??= new CaptureWorkers(Record, Complete, loop, time, log)).Enqueue(job);
         }
 
         if (job.Outcome is { } outcome)

@@ -44,6 +44,20 @@ public sealed class HandlerDeathCallTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("nothing", "no notice came within 1 s")]
+    [InlineData("nonsense", "Notice names its size as 1671 instead of 1672")]
+    [InlineData("stranger", "only a dying process starts 'capture', for itself")]
+    public void ASingleShotHandlerTakesOnlyItsParentsNotice(string kind, string message)
+    {
+        ProcessResult result = _sandbox.Run(PlayShim(), "odd", TestPrograms.Shared.Handler, _sandbox.Database, kind);
+
+        Assert.Equal("ended\nstatus 1\n", result.Output);
+        Assert.Contains(message, result.Error, StringComparison.Ordinal);
+        Assert.Single(result.Error.TrimEnd().Split('\n'));
+        Assert.False(Directory.Exists(_sandbox.Database));
+    }
+
     private void KillAtCalls(int stride)
     {
         string program = PlayShim();

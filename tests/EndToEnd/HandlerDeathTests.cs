@@ -164,7 +164,7 @@ public sealed class HandlerDeathTests : IDisposable
     private static string Shim => TestPrograms.Shared.Shim;
 
     /// <summary>Address of the handler started last.</summary>
-    private string Pipe => _sandbox.PathOf($"socket-{_handlers}");
+    private string Pipe => Path.Combine(_sandbox.RuntimeFolder, $"socket-{_handlers}{HandlerAddress.Suffix}");
 
     private void StopAt(string step)
     {

@@ -3,7 +3,8 @@
  *   play_shim shot HANDLER DATABASE N   a single-shot handler, killed on entry to its Nth system call after `taken` (0: never);
  *                                       after a line on standard input another one, which nobody kills
  *   play_shim both ADDRESS ADDRESS      two handlers at once
- * Says "calls N", and of each handler "released OUTCOME" or "ended".
+ *   play_shim odd HANDLER DATABASE KIND a single-shot handler that gets "nothing", "nonsense" or a "stranger's" notice
+ * Says "calls N", of each handler "released OUTCOME" or "ended", and of an odd one "status N".
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -159,6 +160,37 @@ static void single_shot(const char *handler, const char *database, long killed_a
     close(ends[0]);
 }
 
+static void odd(const char *handler, const char *database, const char *kind)
+{
+    int ends[2], status;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+        die("socketpair");
+    }
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        if (strcmp(kind, "stranger") == 0) {
+            /* The handler's parent is this process, which did not make the socket. */
+            pid_t grandchild = fork();
+            if (grandchild != 0) {
+                waitpid(grandchild, &status, 0);
+                _exit(WEXITSTATUS(status));
+            }
+        }
+        dup2(ends[1], NOTICE_DESCRIPTOR);
+        execl(handler, handler, "capture", "--database", database, "--notice-fd", "20", NULL);
+        _exit(EXEC_FAILED_STATUS);
+    }
+    close(ends[1]);
+    if (strcmp(kind, "nothing") != 0) {
+        notice.size -= strcmp(kind, "nonsense") == 0;
+        say(ends[0], CH_FRAME_NOTICE, &notice, sizeof notice);
+    }
+    await_release(ends[0]);
+    waitpid(child, &status, 0);
+    printf("status %d\n", WEXITSTATUS(status));
+}
+
 static int connect_crash(const char *path)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -188,6 +220,10 @@ int main(int count, char **arguments)
         if (getchar() != EOF) {
             single_shot(arguments[2], arguments[3], -1);
         }
+        return 0;
+    }
+    if (count == 5 && strcmp(arguments[1], "odd") == 0) {
+        odd(arguments[2], arguments[3], arguments[4]);
         return 0;
     }
     if (count == 4 && strcmp(arguments[1], "both") == 0) {

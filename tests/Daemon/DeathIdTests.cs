@@ -1,0 +1,44 @@
+using CrashHandler.Handler.Daemon;
+using CrashHandler.Protocol;
+using Xunit;
+
+namespace CrashHandler.Tests.Daemon;
+
+public sealed class DeathIdTests
+{
+    private static readonly Guid s_client = Guid.Parse("01020304-0506-0708-090a-0b0c0d0e0f10");
+
+    [Fact]
+    public void IsTheSameWhoeverMakesIt()
+    {
+        // Other versions share the database: this value must never change.
+        Guid id = DeathId.Of(s_client, 42, Notice(1, 2, 3));
+
+        Assert.Equal(id, DeathId.Of(s_client, 42, Notice(1, 2, 3)));
+        Assert.Equal("cded0da4-45fc-8ac4-a96a-2d9d7ae52c37", id.ToString());
+        Assert.Equal((8, 8), (id.Version, id.Variant & 0xC));
+    }
+
+    [Fact]
+    public void IsAnotherForAnyOtherDeath()
+    {
+        HashSet<Guid> ids = [DeathId.Of(s_client, 42, Notice(1, 2, 3)), DeathId.Of(Guid.Empty, 42, Notice(1, 2, 3)), DeathId.Of(s_client, 43, Notice(1, 2, 3))];
+        Assert.Equal(3, ids.Count);
+        for (int i = 0; i < 10_000; i++)
+        {
+            Assert.True(ids.Add(DeathId.Of(s_client, 42, Notice(100 + i, 2, 3))));
+            Assert.True(ids.Add(DeathId.Of(s_client, 42, Notice(1, 100 + i, 3))));
+            Assert.True(ids.Add(DeathId.Of(s_client, 42, Notice(1, 2, 100 + i))));
+        }
+    }
+
+    private static CrashNotice Notice(int pid, int tid, long time)
+    {
+        byte[] notice = new byte[CrashNotice.Size];
+        BitConverter.TryWriteBytes(notice, CrashNotice.Size);
+        BitConverter.TryWriteBytes(notice.AsSpan(8), pid);
+        BitConverter.TryWriteBytes(notice.AsSpan(12), tid);
+        BitConverter.TryWriteBytes(notice.AsSpan(56), time);
+        return CrashNotice.Parse(notice);
+    }
+}
