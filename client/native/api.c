@@ -215,7 +215,7 @@ SHIM_API int crash_handler_notify(uint16_t type, struct crash_handler_result *re
     clear(result);
     int error = ENOTCONN;
     if (shim_control_stands()) {
-        error = shim_send(shim_connections.control, type, 0, NULL, 0, -1, shim_deadline(CH_ANSWER_LIMIT_MS));
+        error = shim_send(shim_connections.control, type, 0, NULL, 0, -1, shim_now()); /* no patience */
     }
     return finish(result, error, "notice %u: %s; %s", type, strerror(error), advice_for_request(error));
 }

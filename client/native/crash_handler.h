@@ -63,7 +63,7 @@ int crash_handler_register(uint32_t options, struct crash_handler_result *result
 int crash_handler_request(uint16_t type, const void *payload, uint32_t length, uint16_t *answer_type, void *buffer,
                           uint32_t capacity, uint32_t *answer_length, struct crash_handler_result *result);
 
-/* Sends a frame that has no answer, such as BlockChanged. */
+/* Sends a frame that has no answer, such as BlockChanged. Never waits: ETIMEDOUT when the handler has not read the former ones. */
 int crash_handler_notify(uint16_t type, struct crash_handler_result *result);
 
 /*

@@ -39,6 +39,10 @@ internal sealed class AttachTarget
         {
             throw new AttachException($"there is no process {pid} here", gone);
         }
+        catch (SyscallException closed) when (closed.Errno is Libc.EACCES or Libc.EPERM)
+        {
+            throw new AttachException($"process {pid} does not let itself be looked at ({closed.Message}); run crash-handler as its user, or with more rights", closed);
+        }
     }
 
     /// <summary>Its pid, as seen from here.</summary>
@@ -94,6 +98,7 @@ internal sealed class AttachTarget
     {
         byte[] buffer = new byte[1024 * 1024];
         int kept = 0;
+        bool isNativeAot = false;
         for (long read = 0; read < AttachLimits.ExecutableBytes;)
         {
             int got = executable.Read(buffer.AsSpan(kept));
@@ -103,22 +108,19 @@ internal sealed class AttachTarget
             }
 
             ReadOnlySpan<byte> seen = buffer.AsSpan(0, kept + got);
-            if (seen.IndexOf(s_nativeAotMark) >= 0)
-            {
-                return TargetRuntime.NativeAot;
-            }
-
+            // A single-file executable has both: its debugging parts look for the other one.
             if (seen.IndexOf(s_singleFileMark) >= 0)
             {
                 return TargetRuntime.CoreClr;
             }
 
+            isNativeAot |= seen.IndexOf(s_nativeAotMark) >= 0;
             read += got;
             kept = Math.Min(OverlapBytes, seen.Length);
             seen[^kept..].CopyTo(buffer);
         }
 
-        return TargetRuntime.None;
+        return isNativeAot ? TargetRuntime.NativeAot : TargetRuntime.None;
     }
 
     private void RequireSameUser()

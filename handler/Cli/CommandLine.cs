@@ -28,6 +28,7 @@ internal static class CommandLine
         RootCommand root = new("Catches crashes of the processes that registered with it, keeps the reports and uploads them.")
         {
             RunCommand.Create(),
+            CaptureCommand.Create(),
             ExecCommand.Create(),
             AttachCommand.Create(),
             StatusCommand.Create(),

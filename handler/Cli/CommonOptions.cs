@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CrashHandler.Handler.Daemon;
 
 namespace CrashHandler.Handler.Cli;
 
@@ -26,6 +27,22 @@ internal static class CommonOptions
     }
 
     public static Option<bool> Json() => new("--json") { Description = "Write JSON, for programs." };
+
+    /// <summary>For tests: see <see cref="FailSpot"/>.</summary>
+    public static Option<string?> FailAt()
+    {
+        Option<string?> failAt = new("--fail-at") { Hidden = true };
+        failAt.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is { } text && FailSpot.Parse(text) is null)
+            {
+                result.AddError($"--fail-at takes kill:STEP or stop:STEP; '{text}' is neither.");
+            }
+        });
+        return failAt;
+    }
+
+    public static FailSpot? ParseFailSpot(string? text) => text is null ? null : FailSpot.Parse(text);
 
     public static Uri? ParseUrl(string? text)
         => Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https" ? url : null;

@@ -26,7 +26,8 @@ internal static class RunCommand
         Option<string?> uploads = new("--uploads") { Hidden = true };
         uploads.AcceptOnlyFromAmong("on", "off");
         Option<int?> readyFd = new("--ready-fd") { Hidden = true };
-        Command command = new("run", "Run the handler in the foreground. It listens when the socket's file exists.") { database, url, pipe, annotation, persistent, uploads, readyFd };
+        Option<string?> failAt = CommonOptions.FailAt();
+        Command command = new("run", "Run the handler in the foreground. It listens when the socket's file exists.") { database, url, pipe, annotation, persistent, uploads, readyFd, failAt };
         command.SetAction(parsed => HandlerDaemon.Run(new RunOptions
         {
             Database = parsed.GetValue(database)!,
@@ -37,6 +38,7 @@ internal static class RunCommand
             IsPersistent = parsed.GetValue(persistent),
             Uploads = parsed.GetValue(uploads) switch { "on" => true, "off" => false, _ => null },
             ReadyFd = parsed.GetValue(readyFd),
+            FailSpot = CommonOptions.ParseFailSpot(parsed.GetValue(failAt)),
         }));
         return command;
     }

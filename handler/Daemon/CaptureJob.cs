@@ -28,6 +28,10 @@ internal sealed class CaptureJob(ClientIdentity identity, byte[] notice, Registr
     /// <summary>Timestamp of the last sign of life of the worker; 0 as long as none has taken it. From any thread.</summary>
     public long LastProgress => Volatile.Read(ref _lastProgress);
 
+    /// <summary>Whether it has given no sign of life for <see cref="DaemonLimits.CaptureWatchdog"/>. The kernel lets a dead tracer's victims go, so better
+    /// no report than a process that hangs for ever: the handler is to end itself.</summary>
+    public bool IsStuck(TimeProvider time) => LastProgress != 0 && time.GetElapsedTime(LastProgress) > DaemonLimits.CaptureWatchdog;
+
     /// <summary>A sign of life. From any thread.</summary>
     public void Touch(long timestamp) => Volatile.Write(ref _lastProgress, timestamp);
 }

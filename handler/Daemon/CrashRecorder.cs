@@ -27,20 +27,26 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
     public ReleaseOutcome Record(CaptureJob job)
     {
         long began = time.GetTimestamp();
-        CaptureRequest request = new() { ProcessId = job.Identity.ProcessId, StartTime = job.Identity.StartTime, Notice = job.Notice };
-        using FrozenProcess frozen = FrozenProcess.Freeze(request, progress: _ => job.Touch(time.GetTimestamp()));
-        ProcessSnapshot snapshot = frozen.TakeSnapshot();
-        job.Touch(time.GetTimestamp());
-        Registration registration = ReadRegistration(job);
-        Dictionary<string, string> parameters = Parameters(registration, snapshot, job.Hooks);
+        Guid clientId = ClientId();
+        Guid id = DeathId.Of(clientId, job.Identity.StartTime, CrashNotice.Parse(job.Notice));
+        using PendingReport? report = database.BeginReport(id, step => Pass(job, step));
+        if (report is null)
+        {
+            log.Value.Information("Report {Id} of pid {Client} is there already: another handler made it", id.ToString(), job.Identity.ProcessId);
+            return ReleaseOutcome.Reported;
+        }
 
-        using PendingReport report = database.BeginReport();
-        MinidumpWriter.Write(report.Dump, snapshot, new MinidumpAnnotations(report.Id, database.Settings.ClientId, parameters));
-        job.Touch(time.GetTimestamp());
+        CaptureRequest request = new() { ProcessId = job.Identity.ProcessId, StartTime = job.Identity.StartTime, Notice = job.Notice };
+        using FrozenProcess frozen = FrozenProcess.Freeze(request, progress: step => Pass(job, step));
+        Pass(job, CrashStep.Frozen);
+        ProcessSnapshot snapshot = frozen.TakeSnapshot();
+        Pass(job, CrashStep.SnapshotTaken);
+        Registration registration = ReadRegistration(job);
+        Dictionary<string, string> parameters = Parameters(registration, snapshot, job.Hooks, clientId);
         ExceptionSnapshot exception = snapshot.Exception!;
         ReportRecord record = new()
         {
-            Id = report.Id.ToString(),
+            Id = id.ToString(),
             State = ReportState.Pending,
             Created = snapshot.Time,
             ProcessId = snapshot.ProcessId,
@@ -57,7 +63,8 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
             SoftErrors = [.. snapshot.SoftErrors.Select(error => $"{error.Step} {error.Subject}: {error.Reason}")],
             CaptureMilliseconds = time.GetElapsedTime(began).TotalMilliseconds,
         };
-        report.Commit(record);
+        report.Commit(record, dump => MinidumpWriter.Write(dump, snapshot, new MinidumpAnnotations(id, clientId, parameters)));
+        Pass(job, CrashStep.Recorded);
         log.Value.Information(
             "Report {Id}: pid {Client} ({ProcessType}), {Reason}, {Threads} threads, {SoftErrors} soft errors, {Milliseconds:0.0} ms",
             record.Id, record.ProcessId, record.ProcessType, record.Reason, snapshot.Threads.Count, snapshot.SoftErrors.Count, record.CaptureMilliseconds);
@@ -73,6 +80,26 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
                 registration.Fields.GetValueOrDefault(RegistrationFields.ExceptionText, ""))
             : null;
 
+    private void Pass<T>(CaptureJob job, T step)
+        where T : struct, Enum
+    {
+        job.Touch(time.GetTimestamp());
+        options.FailSpot?.Pass(step);
+    }
+
+    private Guid ClientId()
+    {
+        try
+        {
+            return database.Settings.ClientId;
+        }
+        catch (Exception unreadable) when (unreadable is DatabaseException or SyscallException or InvalidDataException)
+        {
+            log.Value.Warning("A report is made without the database's guid: {Reason}", unreadable.Message);
+            return Guid.Empty;
+        }
+    }
+
     private Registration ReadRegistration(CaptureJob job)
     {
         try
@@ -86,14 +113,14 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
         }
     }
 
-    private Dictionary<string, string> Parameters(Registration registration, ProcessSnapshot snapshot, Hooks hooks)
+    private Dictionary<string, string> Parameters(Registration registration, ProcessSnapshot snapshot, Hooks hooks, Guid clientId)
     {
         string? runtime = DotNetRuntime.Version(snapshot);
         bool isDotNet = runtime is not null || hooks.HasFlag(Hooks.DotNet);
         return ReportParameters.Of(
             registration,
             options.Annotations,
-            database.Settings.ClientId,
+            clientId,
             isDotNet ? DotNet : Native,
             runtime ?? (isDotNet ? "" : HandlerVersion.Text),
             DefaultProcessType);

@@ -24,6 +24,9 @@ internal static class DaemonLimits
     /// <summary>A capture that reports nothing for this long is stuck, and its victim with it: the handler ends itself.</summary>
     public static readonly TimeSpan CaptureWatchdog = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a single-shot handler waits for its notice: whoever started it sends it at once.</summary>
+    public static readonly TimeSpan SingleShotNotice = TimeSpan.FromSeconds(1);
+
     /// <summary>What SIGTERM leaves for captures in hand: a service manager kills soon after.</summary>
     public static readonly TimeSpan Shutdown = TimeSpan.FromSeconds(2);
 

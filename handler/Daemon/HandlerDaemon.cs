@@ -10,7 +10,8 @@ namespace CrashHandler.Handler.Daemon;
 /// <summary>The handler: one event loop with its sessions, the capture threads, and the upload queue. Its life from start to idle exit.</summary>
 internal sealed class HandlerDaemon : IControlRequests, IDisposable
 {
-    private const int ExitStuck = 70; // EX_SOFTWARE of sysexits.h
+    /// <summary>Exit code of a handler that ends itself because a capture is stuck: EX_SOFTWARE of sysexits.h.</summary>
+    public const int ExitStuck = 70;
 
     private readonly RunOptions _options;
     private readonly TimeProvider _time = TimeProvider.System;
@@ -53,6 +54,7 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
                 return outcome;
             },
             BusyChanged = OnBusyChanged,
+            Passed = step => options.FailSpot?.Pass(step),
         };
     }
 

@@ -3,10 +3,10 @@ using Serilog.Core;
 
 namespace CrashHandler.Handler.Daemon;
 
-/// <summary>The handler's log: a rolling, bounded file in the database's directory.</summary>
+/// <summary>The log of every handler of a database: a rolling, bounded file in its directory.</summary>
 internal static class HandlerLog
 {
-    /// <summary>Name of the newest file; older ones are numbered.</summary>
+    /// <summary>Name of the newest file; older ones have <c>.1</c>, <c>.2</c> behind it.</summary>
     public const string FileName = "handler.log";
 
     private const string Template = "{Timestamp:yyyy-MM-dd HH:mm:ss.fff zzz} {Level:u3} {Handler} {Message:lj}{NewLine}{Exception}";
@@ -15,11 +15,6 @@ internal static class HandlerLog
     public static Logger Open(string database) => new LoggerConfiguration()
         .MinimumLevel.Information()
         .Enrich.WithProperty("Handler", Environment.ProcessId)
-        .WriteTo.File(
-            Path.Combine(database, FileName),
-            outputTemplate: Template,
-            fileSizeLimitBytes: DaemonLimits.LogFileBytes,
-            rollOnFileSizeLimit: true,
-            retainedFileCountLimit: DaemonLimits.LogFiles)
+        .WriteTo.Sink(new SharedLogFile(Path.Combine(database, FileName), Template, DaemonLimits.LogFileBytes, DaemonLimits.LogFiles))
         .CreateLogger();
 }

@@ -23,4 +23,7 @@ internal sealed record RunOptions
 
     /// <summary>Where the ready line goes; null: nowhere.</summary>
     public int? ReadyFd { get; init; }
+
+    /// <summary>A test's hook.</summary>
+    public FailSpot? FailSpot { get; init; }
 }

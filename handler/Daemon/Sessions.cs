@@ -25,6 +25,9 @@ internal sealed class Sessions(
     /// <summary>Makes one death a report, on a capture thread.</summary>
     public required Func<CaptureJob, ReleaseOutcome> Record { get; init; }
 
+    /// <summary>Told of the steps of a crash: a test's hook.</summary>
+    public Action<CrashStep> Passed { get; init; } = _ => { };
+
     /// <summary>Called when the last client is gone and when the first one comes: true is busy.</summary>
     public required Action<bool> BusyChanged { get; init; }
 
@@ -359,21 +362,30 @@ internal sealed class Sessions(
         ClientIdentity identity = credentials.Pid == client.Identity.ProcessId
             ? client.Identity
             : new ClientIdentity(credentials.Pid, ProcStat.ReadStartTime(credentials.Pid));
-        if (!_deaths.TryGetValue(identity, out CaptureJob? job))
+        Passed(CrashStep.NoticeReceived);
+        bool isNew = !_deaths.TryGetValue(identity, out CaptureJob? job);
+        if (job is null)
         {
             job = new CaptureJob(identity, payload.ToArray(), client.Registration?.Duplicate(), client.Hooks);
             _deaths.Add(identity, job);
             log().Information("Pid {Client} dies", identity.ProcessId);
+        }
+
+        // Before the capture begins: who is stopped between the two must not hold the report of a client that has no Taken. Who does not take it
+        // is captured all the same.
+        SendOrDrop(connection, FrameType.Taken, []);
+        Passed(CrashStep.Taken);
+        if (isNew)
+        {
             (_workers ??= new CaptureWorkers(Record, Complete, loop, time, log)).Enqueue(job);
             loop.After(TimeSpan.FromMilliseconds(ProtocolLimits.ProgressIntervalMilliseconds), () => Tick(job));
         }
 
-        connection.Send(FrameType.Taken, []);
         if (job.Outcome is { } outcome)
         {
             Release(connection, outcome);
         }
-        else
+        else if (_connections.Contains(connection))
         {
             job.Waiting.Add(connection);
         }
@@ -386,9 +398,8 @@ internal sealed class Sessions(
             return;
         }
 
-        if (job.LastProgress != 0 && time.GetElapsedTime(job.LastProgress) > DaemonLimits.CaptureWatchdog)
+        if (job.IsStuck(time))
         {
-            // The kernel lets a dead tracer's victims go: better no report than a process that hangs for ever.
             log().Fatal("The capture of pid {Client} made no progress for {Limit}; this handler ends itself", job.Identity.ProcessId, DaemonLimits.CaptureWatchdog);
             control.EndAtOnce();
         }
@@ -403,6 +414,7 @@ internal sealed class Sessions(
 
     private void Complete(CaptureJob job, ReleaseOutcome outcome)
     {
+        Passed(CrashStep.LetGo);
         job.Outcome = outcome;
         control.Captured();
         job.Registration?.Dispose();

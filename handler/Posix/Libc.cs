@@ -23,10 +23,12 @@ internal static unsafe partial class Libc
     public const int EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2, EPOLL_CTL_MOD = 3, EPOLL_CLOEXEC = 0x80000;
     public const uint EPOLLIN = 1, EPOLLOUT = 4, EPOLLERR = 8, EPOLLHUP = 16, EPOLLRDHUP = 0x2000;
     public const int EFD_NONBLOCK = 0x800, EFD_CLOEXEC = 0x80000;
-    public const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_TRUNC = 0x200, O_NONBLOCK = 0x800,
+    public const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_TRUNC = 0x200, O_APPEND = 0x400, O_NONBLOCK = 0x800,
         O_DIRECTORY = 0x10000, O_NOFOLLOW = 0x20000, O_CLOEXEC = 0x80000;
+    public const int AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_EMPTY_PATH = 0x1000;
+    public const uint STATX_INO = 0x100;
     public const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8;
-    public const int F_DUPFD_CLOEXEC = 1030, F_GET_SEALS = 1034, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4;
+    public const int F_SETFD = 2, FD_CLOEXEC = 1, F_DUPFD_CLOEXEC = 1030, F_GET_SEALS = 1034, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4;
     public const int MADV_DONTNEED = 4;
     public const int PR_SET_NAME = 15;
     public const nint PTRACE_PEEKUSER = 3, PTRACE_CONT = 7, PTRACE_GETREGSET = 0x4204, PTRACE_SEIZE = 0x4206, PTRACE_INTERRUPT = 0x4207,
@@ -99,6 +101,15 @@ internal static unsafe partial class Libc
         public short ReturnedEvents;
     }
 
+    // struct statx, 256 bytes; what is not read here is left out.
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    public struct StatX
+    {
+        [FieldOffset(32)] public ulong Inode;
+        [FieldOffset(136)] public uint DeviceMajor;
+        [FieldOffset(140)] public uint DeviceMinor;
+    }
+
     [LibraryImport(Name, SetLastError = true)] public static partial int socket(int domain, int type, int protocol);
     [LibraryImport(Name, SetLastError = true)] public static partial int bind(int fd, byte* address, uint length);
     [LibraryImport(Name, SetLastError = true)] public static partial int connect(int fd, byte* address, uint length);
@@ -121,6 +132,8 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, SetLastError = true)] public static partial nint pread(int fd, byte* buffer, nint count, long offset);
     [LibraryImport(Name, SetLastError = true)] public static partial long lseek(int fd, long offset, int whence);
     [LibraryImport(Name, SetLastError = true)] public static partial int fsync(int fd);
+    [LibraryImport(Name, SetLastError = true)] public static partial int ftruncate(int fd, long length);
+    [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] public static partial int statx(int directory, string path, int flags, uint mask, StatX* status);
     [LibraryImport(Name, SetLastError = true)] public static partial int flock(int fd, int operation);
     [LibraryImport(Name, SetLastError = true)] public static partial int fcntl(int fd, int command, nint argument);
     [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] public static partial int open(string path, int flags, uint mode);
@@ -130,6 +143,8 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, SetLastError = true)] public static partial nint ptrace(nint request, nint pid, nint address, nint data);
     [LibraryImport(Name, SetLastError = true)] public static partial int waitpid(int pid, int* status, int options);
     [LibraryImport(Name, SetLastError = true)] public static partial nint process_vm_readv(int pid, IoVec* local, ulong localCount, IoVec* remote, ulong remoteCount, ulong flags);
+    [LibraryImport(Name)] public static partial int getpid();
+    [LibraryImport(Name)] public static partial int getppid();
     [LibraryImport(Name, SetLastError = true)] public static partial int kill(int pid, int signal);
     [LibraryImport(Name, SetLastError = true)] public static partial int madvise(nint address, nint length, int advice);
     [LibraryImport(Name)] public static partial void _exit(int status);

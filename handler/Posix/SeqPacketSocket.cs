@@ -67,6 +67,14 @@ internal sealed unsafe class SeqPacketSocket : IDisposable
         }
     }
 
+    /// <summary>Takes over one end of a socketpair that this process was started with.</summary>
+    /// <exception cref="SyscallException">It is no open socket.</exception>
+    public static SeqPacketSocket Inherited(int fd)
+    {
+        Check(Libc.fcntl(fd, Libc.F_SETFD, Libc.FD_CLOEXEC), "fcntl F_SETFD", $"fd {fd}");
+        return new SeqPacketSocket(new FileDescriptor(fd));
+    }
+
     /// <summary>Accepts one connection, or null when none waits.</summary>
     /// <exception cref="SyscallException">accept4 failed otherwise.</exception>
     public SeqPacketSocket? Accept()
@@ -168,6 +176,28 @@ internal sealed unsafe class SeqPacketSocket : IDisposable
                 {
                     throw SyscallException.Last("send");
                 }
+            }
+        }
+    }
+
+    /// <summary>Waits until a packet, or the peer's end, is there.</summary>
+    /// <returns>False: neither came within <paramref name="limit"/>.</returns>
+    /// <exception cref="SyscallException">poll failed.</exception>
+    public bool WaitReadable(TimeSpan limit)
+    {
+        long deadline = Environment.TickCount64 + (long)limit.TotalMilliseconds;
+        Libc.PollFd wanted = new() { Fd = Number, Events = Libc.POLLIN };
+        while (true)
+        {
+            int ready = Libc.poll(&wanted, 1, (int)Math.Max(deadline - Environment.TickCount64, 0));
+            if (ready >= 0)
+            {
+                return ready > 0;
+            }
+
+            if (Marshal.GetLastPInvokeError() != Libc.EINTR)
+            {
+                throw SyscallException.Last("poll");
             }
         }
     }

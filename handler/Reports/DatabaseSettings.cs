@@ -21,11 +21,11 @@ internal sealed class DatabaseSettings
     {
         _directory = directory;
         // A failure is not kept: who mends the files need not start the handler again.
-        _clientId = new Lazy<Guid>(() => Change(settings => settings).Guid, LazyThreadSafetyMode.PublicationOnly);
+        _clientId = new Lazy<Guid>(FindClientId, LazyThreadSafetyMode.PublicationOnly);
     }
 
     /// <summary>The form's <c>guid</c>, made at the first call for a new database.</summary>
-    /// <exception cref="DatabaseException">Both files are broken.</exception>
+    /// <exception cref="DatabaseException">Both files are broken, or they must be made or mended and somebody else holds their lock.</exception>
     /// <exception cref="SyscallException">They cannot be read or made.</exception>
     public Guid ClientId => _clientId.Value;
 
@@ -40,15 +40,40 @@ internal sealed class DatabaseSettings
     public bool IsUploadAllowed => Read() is not { } settings || ((settings.Uploads ?? true) && !settings.OperatorUploadsOff);
 
     /// <summary>Stores the application's choice.</summary>
-    /// <exception cref="DatabaseException">Both files are broken; they stay as they are.</exception>
+    /// <exception cref="DatabaseException">Both files are broken, or somebody else holds their lock; they stay as they are.</exception>
     /// <exception cref="SyscallException">They cannot be read or written.</exception>
     public void SetUploads(bool upload) => Change(settings => settings with { Uploads = upload });
+
+    // Two whole and equal copies need no lock: a capture must not wait for a handler that is stopped.
+    private Guid FindClientId()
+    {
+        byte[]? first = ReadIfSmall(FileName);
+        byte[]? second = ReadIfSmall(BackupName);
+        return first is not null && first.AsSpan().SequenceEqual(second) && Read() is { } settled ? settled.Guid : Change(settings => settings).Guid;
+    }
+
+    private byte[]? ReadIfSmall(string name)
+    {
+        try
+        {
+            return DurableFile.Read(Path.Combine(_directory, name), ReportsLimits.MaxJsonBytes);
+        }
+        catch (InvalidDataException)
+        {
+            // Too long to be whole; Change says so where it matters.
+            return null;
+        }
+    }
 
     private StoredSettings Change(Func<StoredSettings, StoredSettings> change)
     {
         string path = Path.Combine(_directory, LockName);
         using FileDescriptor held = DurableFile.OpenLock(path);
-        DurableFile.Lock(held, path);
+        if (!DurableFile.TryLock(held, path, ReportsLimits.SettingsLock))
+        {
+            throw new DatabaseException($"'{path}' has been locked for {ReportsLimits.SettingsLock.TotalSeconds} s; the handler that holds it may be stopped: continue it, or end it");
+        }
+
         StoredSettings after = change(Read() ?? new StoredSettings { Guid = Guid.NewGuid() });
         byte[] contents = JsonSerializer.SerializeToUtf8Bytes(after, ReportsJson.Default.StoredSettings);
         Store(Path.Combine(_directory, FileName), contents);

@@ -102,13 +102,21 @@ internal static unsafe class DurableFile
     }
 
     /// <summary>Takes a file's exclusive flock, waiting for it.</summary>
+    /// <returns>False: somebody else has had it for all of <paramref name="limit"/>.</returns>
     /// <exception cref="SyscallException">flock failed.</exception>
-    public static void Lock(FileDescriptor file, string path)
+    public static bool TryLock(FileDescriptor file, string path, TimeSpan limit)
     {
-        if (Libc.flock(file.Number, Libc.LOCK_EX) != 0)
+        if (TryLock(file, path))
         {
-            throw SyscallException.Last("flock", path);
+            return true;
         }
+
+        // flock has no time limit of its own, and who polls is passed by for ever by those who do not. A thread that is left behind ends when the lock
+        // comes, and lets it go at once if the file is closed by then.
+        int number = file.Number;
+        Thread waiter = new(() => _ = Libc.flock(number, Libc.LOCK_EX)) { IsBackground = true, Name = "lock" };
+        waiter.Start();
+        return waiter.Join(limit) && TryLock(file, path);
     }
 
     /// <summary>Takes a file's exclusive flock.</summary>

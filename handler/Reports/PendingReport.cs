@@ -1,76 +1,54 @@
 using CrashHandler.Handler.Posix;
-using Microsoft.Win32.SafeHandles;
 
 namespace CrashHandler.Handler.Reports;
 
-/// <summary>A report being written: its dump in <c>new/</c>, locked, until <see cref="Commit"/> makes it one. Disposed of without, it leaves nothing.</summary>
-internal sealed class PendingReport : IDisposable
+/// <summary>A report being made, claimed for this handler alone, until <see cref="Commit"/> makes it one. Disposed of without, it leaves nothing.</summary>
+internal sealed class PendingReport(ReportDatabase database, Guid id, NewDump dump, Action<FilingStep> passed) : IDisposable
 {
-    private readonly ReportDatabase _database;
-    private readonly FileDescriptor _file;
-    private readonly string _path;
-    private bool _isCommitted;
-
-    /// <summary>Begins; see <see cref="ReportDatabase.BeginReport"/>.</summary>
-    public PendingReport(ReportDatabase database, Guid id, string path)
-    {
-        _database = database;
-        Id = id;
-        _path = path;
-        _file = CreateLocked(path);
-        Dump = new FileStream(new SafeFileHandle(_file.Number, ownsHandle: false), FileAccess.ReadWrite);
-    }
+    private bool _isFinished;
 
     /// <summary>The report's id.</summary>
-    public Guid Id { get; }
+    public Guid Id { get; } = id;
 
-    /// <summary>Where the dump is written.</summary>
-    public FileStream Dump { get; }
-
-    /// <summary>Makes it a report: the dump is synced and moved, then its record commits.</summary>
+    /// <summary>
+    /// Makes it a report. The record comes first, so that a finished dump always has one: if this handler ends after that, another one files it.
+    /// </summary>
     /// <param name="record">The record; its state is set to skipped when uploads are off.</param>
+    /// <param name="write">Writes the dump, its signature last, and flushes before that and after it.</param>
     /// <exception cref="SyscallException">The disk failed; nothing is left but what a sweep finds.</exception>
-    public void Commit(ReportRecord record)
+    /// <exception cref="IOException">Likewise.</exception>
+    public void Commit(ReportRecord record, Action<Stream> write)
     {
-        Dump.Flush();
-        DurableFile.Sync(_file, _path);
-        _database.File(_path, AreUploadsOff() ? record with { State = ReportState.Skipped } : record);
-        _isCommitted = true;
+        ReportRecord decided = AreUploadsOff() ? record with { State = ReportState.Skipped } : record;
+        database.Prepare(decided);
+        passed(FilingStep.RecordWritten);
+        using (DumpStream stream = new(dump.File, () => passed(FilingStep.DumpWriting)))
+        {
+            write(stream);
+            stream.Flush();
+        }
+
+        _isFinished = true;
+        passed(FilingStep.DumpFinished);
+        database.File(decided, passed);
     }
 
     public void Dispose()
     {
-        Dump.Dispose();
-        if (!_isCommitted)
+        // A finished one that could not be moved is filed by the next sweep.
+        if (!_isFinished)
         {
-            // If even that fails, the next sweep takes it.
-            _ = Libc.unlink(_path);
+            database.Discard(Id.ToString());
         }
 
-        _file.Dispose();
-    }
-
-    // Locked, so that a sweep takes only what a dead handler left. One may see the file between its creation and its lock, and remove it.
-    private static FileDescriptor CreateLocked(string path)
-    {
-        while (true)
-        {
-            FileDescriptor file = DurableFile.Create(path);
-            DurableFile.Lock(file, path);
-            if (File.Exists(path))
-            {
-                return file;
-            }
-
-            file.Dispose();
-        }
+        dump.Dispose();
     }
 
     private bool AreUploadsOff()
     {
         try
         {
-            return !_database.Settings.IsUploadAllowed;
+            return !database.Settings.IsUploadAllowed;
         }
         catch (Exception unreadable) when (unreadable is DatabaseException or SyscallException)
         {

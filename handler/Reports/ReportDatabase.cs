@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using CrashHandler.Handler.Posix;
 using Microsoft.Win32.SafeHandles;
@@ -18,6 +19,8 @@ internal sealed class ReportDatabase
     private const string DumpExtension = ".dmp";
     private const string RecordExtension = ".json";
     private const uint Root = 0;
+
+    private static readonly string[] s_newExtensions = [DumpExtension, RecordExtension, RecordExtension + DurableFile.TemporarySuffix];
 
     private static readonly string[] s_directories = [NewName, PendingName, CompletedName, AttachmentsName];
 
@@ -67,12 +70,55 @@ internal sealed class ReportDatabase
         return new ReportDatabase(full, new DatabaseSettings(full));
     }
 
-    /// <summary>Begins a report.</summary>
+    /// <summary>
+    /// Begins the report of a death. Its id names the death, so that of several handlers that were told of it one makes the report and the others
+    /// wait for it. What a dead handler left of it is filed when it is finished, and made anew when it is not.
+    /// </summary>
+    /// <param name="id">Names the death.</param>
+    /// <param name="passed">Told of each step, from <see cref="FilingStep.Waiting"/> on.</param>
+    /// <param name="limit">How long another handler is waited for; null: <see cref="ReportsLimits.OtherHandler"/>.</param>
+    /// <returns>Null: this death is a report already.</returns>
+    /// <exception cref="DatabaseException">Another handler has been at it for all of <paramref name="limit"/>.</exception>
     /// <exception cref="SyscallException">Its dump cannot be created.</exception>
-    public PendingReport BeginReport()
+    public PendingReport? BeginReport(Guid id, Action<FilingStep>? passed = null, TimeSpan? limit = null)
     {
-        Guid id = Guid.NewGuid();
-        return new PendingReport(this, id, FilePath(NewName, id.ToString(), DumpExtension));
+        string name = id.ToString();
+        string path = FilePath(NewName, name, DumpExtension);
+        TimeSpan patience = limit ?? ReportsLimits.OtherHandler;
+        long began = Stopwatch.GetTimestamp();
+        NewDump? claimed;
+        while ((claimed = NewDump.TryClaim(path)) is null)
+        {
+            if (Stopwatch.GetElapsedTime(began) > patience)
+            {
+                throw new DatabaseException($"another handler has been making report {name} for {patience.TotalSeconds} s; it may be stopped: continue it, or end it");
+            }
+
+            passed?.Invoke(FilingStep.Waiting);
+            Thread.Sleep(ReportsLimits.ClaimInterval);
+        }
+
+        try
+        {
+            if (IsFiled(name))
+            {
+                DurableFile.Remove(path);
+            }
+            else if (!TryAdopt(name, claimed))
+            {
+                claimed.Clear();
+                passed?.Invoke(FilingStep.Claimed);
+                PendingReport begun = new(this, id, claimed, passed ?? (_ => { }));
+                claimed = null;
+                return begun;
+            }
+
+            return null;
+        }
+        finally
+        {
+            claimed?.Dispose();
+        }
     }
 
     /// <summary>Every whole report, in no order.</summary>
@@ -140,32 +186,38 @@ internal sealed class ReportDatabase
     }
 
     /// <summary>
-    /// Ends what a dead handler left half done: moves that were begun; dumps nobody writes and no record names; temporary files. Only for the holder
-    /// of the upload lock.
+    /// Ends what dead handlers left in <c>new/</c>: finished dumps are filed, unfinished ones removed. For any handler, at any time.
     /// </summary>
-    /// <param name="onProblem">Told of each file that cannot be read; it stays where it is.</param>
-    /// <exception cref="SyscallException">The disk failed.</exception>
-    public void Sweep(Action<string>? onProblem = null)
+    /// <param name="tell">Told of each file that was filed or removed or cannot be read, in words.</param>
+    public void Recover(Action<string>? tell = null)
     {
-        foreach (ReportRecord record in ReadAll(PendingName, onProblem).Where(record => DirectoryOf(record.State) == CompletedName))
+        string directory = System.IO.Path.Combine(Path, NewName);
+        foreach (string id in Directory.EnumerateFiles(directory).Select(IdOf).OfType<string>().Distinct().ToList())
         {
-            MoveToCompleted(record.Id);
+            Attempt(FilePath(NewName, id, DumpExtension), () => RecoverOne(id, tell), tell);
+        }
+    }
+
+    /// <summary>
+    /// Ends what dead handlers left half done beside <see cref="Recover"/>: moves that were begun; dumps that no record names; temporary files. Only
+    /// for the holder of the upload lock.
+    /// </summary>
+    /// <param name="tell">Told of each file that cannot be read; it stays where it is.</param>
+    /// <exception cref="SyscallException">The disk failed.</exception>
+    public void Sweep(Action<string>? tell = null)
+    {
+        foreach (ReportRecord record in ReadAll(PendingName, tell).Where(record => DirectoryOf(record.State) == CompletedName))
+        {
+            // One whose dump has not moved yet is not filed: Recover does that.
+            if (IsFiled(record.Id))
+            {
+                MoveToCompleted(record.Id);
+            }
         }
 
-        foreach (string path in s_filed.Prepend(NewName).SelectMany(name => Directory.EnumerateFiles(System.IO.Path.Combine(Path, name), "*" + DumpExtension)))
+        foreach (string path in s_filed.SelectMany(name => Directory.EnumerateFiles(System.IO.Path.Combine(Path, name), "*" + DumpExtension)))
         {
-            try
-            {
-                SweepDump(path);
-            }
-            catch (SyscallException failure)
-            {
-                // ENOENT: filed or removed since it was listed.
-                if (failure.Errno != Libc.ENOENT)
-                {
-                    onProblem?.Invoke($"'{path}' cannot be swept: {failure.Message}");
-                }
-            }
+            Attempt(path, () => SweepDump(path), tell);
         }
     }
 
@@ -184,12 +236,28 @@ internal sealed class ReportDatabase
         return null;
     }
 
-    /// <summary>Files a written dump; see <see cref="PendingReport.Commit"/>.</summary>
-    internal void File(string dump, ReportRecord record)
+    /// <summary>Stores the record of a dump that is about to be written; see <see cref="PendingReport.Commit"/>.</summary>
+    internal void Prepare(ReportRecord record) => DurableFile.Write(FilePath(NewName, record.Id, RecordExtension), Serialize(record));
+
+    /// <summary>
+    /// Files a finished dump, which its caller has claimed. The dump moves last: as long as it is in <c>new/</c>, its flock there guards the death, and
+    /// a record without a dump is no report.
+    /// </summary>
+    internal void File(ReportRecord record, Action<FilingStep>? passed = null)
     {
         string directory = DirectoryOf(record.State);
-        DurableFile.Rename(dump, FilePath(directory, record.Id, DumpExtension));
-        DurableFile.Write(FilePath(directory, record.Id, RecordExtension), Serialize(record));
+        DurableFile.Rename(FilePath(NewName, record.Id, RecordExtension), FilePath(directory, record.Id, RecordExtension));
+        passed?.Invoke(FilingStep.RecordMoved);
+        MoveDump(record.Id, directory, passed);
+    }
+
+    /// <summary>Takes away what there is of a report that is not to be; its caller has claimed it. What cannot be removed is left to a sweep.</summary>
+    internal void Discard(string id)
+    {
+        // The dump last: as long as it is there, it is claimed.
+        _ = Libc.unlink(FilePath(NewName, id, RecordExtension + DurableFile.TemporarySuffix));
+        _ = Libc.unlink(FilePath(NewName, id, RecordExtension));
+        _ = Libc.unlink(FilePath(NewName, id, DumpExtension));
     }
 
     private static byte[] Serialize(ReportRecord record) => JsonSerializer.SerializeToUtf8Bytes(record, ReportsJson.Default.ReportRecord);
@@ -253,6 +321,84 @@ internal sealed class ReportDatabase
 
     private bool HasDump(ReportRecord report) => System.IO.File.Exists(DumpPath(report));
 
+    private static string? IdOf(string path)
+    {
+        string name = System.IO.Path.GetFileName(path);
+        string? extension = s_newExtensions.FirstOrDefault(end => name.EndsWith(end, StringComparison.Ordinal));
+        return extension is null ? null : name[..^extension.Length];
+    }
+
+    private static void Attempt(string path, Action sweep, Action<string>? tell)
+    {
+        try
+        {
+            sweep();
+        }
+        catch (SyscallException failure)
+        {
+            // ENOENT: filed or removed since it was listed.
+            if (failure.Errno != Libc.ENOENT)
+            {
+                tell?.Invoke($"'{path}' cannot be swept: {failure.Message}");
+            }
+        }
+    }
+
+    private void RecoverOne(string id, Action<string>? tell)
+    {
+        // Not claimed: a living handler writes or files it.
+        using NewDump? dump = NewDump.TryClaim(FilePath(NewName, id, DumpExtension));
+        if (dump is null)
+        {
+            return;
+        }
+
+        if (IsFiled(id))
+        {
+            Discard(id);
+        }
+        else if (TryAdopt(id, dump, tell))
+        {
+            tell?.Invoke($"Report {id}: a handler ended between its dump and its filing; it is filed now");
+        }
+        else
+        {
+            Discard(id);
+            tell?.Invoke($"No report {id}: a handler ended while it captured; what it left is removed");
+        }
+    }
+
+    /// <summary>Files a dump that its writer finished. Its caller has claimed it.</summary>
+    private bool TryAdopt(string id, NewDump dump, Action<string>? tell = null)
+    {
+        if (!dump.IsFinished)
+        {
+            return false;
+        }
+
+        if (ReadRecord(FilePath(NewName, id, RecordExtension), tell) is { } record)
+        {
+            File(record);
+            return true;
+        }
+
+        string? directory = s_filed.FirstOrDefault(name => System.IO.File.Exists(FilePath(name, id, RecordExtension)));
+        if (directory is not null)
+        {
+            MoveDump(id, directory);
+        }
+
+        return directory is not null;
+    }
+
+    private void MoveDump(string id, string directory, Action<FilingStep>? passed = null)
+    {
+        DurableFile.Rename(FilePath(NewName, id, DumpExtension), FilePath(directory, id, DumpExtension));
+        passed?.Invoke(FilingStep.DumpMoved);
+        DurableFile.SyncDirectory(System.IO.Path.Combine(Path, directory));
+        passed?.Invoke(FilingStep.Filed);
+    }
+
     private void SweepDump(string path)
     {
         string id = System.IO.Path.GetFileNameWithoutExtension(path);
@@ -273,6 +419,9 @@ internal sealed class ReportDatabase
             }
         }
     }
+
+    // Each kind looked for in the order in which it moves, so that none is missed between two looks.
+    private bool IsFiled(string id) => HasRecord(id) && s_filed.Any(name => System.IO.File.Exists(FilePath(name, id, DumpExtension)));
 
     private bool HasRecord(string id) => s_filed.Any(name => System.IO.File.Exists(FilePath(name, id, RecordExtension)));
 

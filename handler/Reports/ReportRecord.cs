@@ -54,7 +54,7 @@ internal sealed record ReportRecord
     /// <summary>What could not be read or was cut.</summary>
     public IReadOnlyList<string> SoftErrors { get; set; } = [];
 
-    /// <summary>From the notice to the written dump.</summary>
+    /// <summary>From the notice to the end of the snapshot; the dump is not written yet.</summary>
     public double CaptureMilliseconds { get; init; }
 
     /// <summary>Attempts that a server answered; no answer at all is none.</summary>

@@ -5,4 +5,13 @@ internal static class ReportsLimits
 {
     /// <summary>Bytes of a record or settings file: 400 parameters of the longest kind, escaped, and room; more is no file of ours.</summary>
     public const int MaxJsonBytes = 32 << 20;
+
+    /// <summary>How long another handler's report of the same death is waited for: with what went before, less than the 30 s of the whole dialogue.</summary>
+    public static readonly TimeSpan OtherHandler = TimeSpan.FromSeconds(25);
+
+    /// <summary>How long the lock of the settings is waited for, which a change needs for milliseconds: less than the 5 s in which a client wants an answer.</summary>
+    public static readonly TimeSpan SettingsLock = TimeSpan.FromSeconds(3);
+
+    /// <summary>How often it is looked whether another handler still makes a report.</summary>
+    public static readonly TimeSpan ClaimInterval = TimeSpan.FromMilliseconds(5);
 }

@@ -70,6 +70,7 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
     {
         try
         {
+            database.Recover(Tell);
             return TakeLock() ? await SendDueAsync(stopping).ConfigureAwait(false) : UploadLimits.LockRetry;
         }
         catch (Exception failure) when (failure is SyscallException or IOException or UnauthorizedAccessException or DatabaseException)
@@ -85,11 +86,13 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
         if (_lock is null && database.TryLockUploads() is { } taken)
         {
             _lock = taken;
-            database.Sweep(problem => log.Value.Warning("{Problem}", problem));
+            database.Sweep(Tell);
         }
 
         return _lock is not null;
     }
+
+    private void Tell(string finding) => log.Value.Warning("{Finding}", finding);
 
     private async Task<TimeSpan> SendDueAsync(CancellationToken stopping)
     {

@@ -51,7 +51,15 @@ internal sealed class RunningProcess : IDisposable
     /// <exception cref="TimeoutException">It did not end, or something of it kept its output open.</exception>
     public ProcessResult Finish()
     {
-        _process.StandardInput.Close();
+        try
+        {
+            _process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended before it read all that it was told.
+        }
+
         Task<string> output = _process.StandardOutput.ReadToEndAsync();
         if (!_process.WaitForExit(EndToEndLimits.Deadline) || !Task.WaitAll([output, _error], EndToEndLimits.Deadline))
         {

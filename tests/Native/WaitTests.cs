@@ -11,13 +11,14 @@ public sealed partial class WaitTests
     private const int NotConnected = 107;
     private const int Canceled = 125;
     private const int FirstOfOurDescriptors = 200;
+    private const string PollSystemCall = "7 "; // x86-64
 
     [Fact]
     public void TheHandlersEndIsSeen()
     {
         FakeHandler handler = new();
         Connect(handler);
-        Task<Shim.Outcome> wait = Waiting(handler);
+        Task<Shim.Outcome> wait = Waiting();
 
         handler.Dispose();
 
@@ -31,7 +32,7 @@ public sealed partial class WaitTests
         using FakeHandler first = new();
         using FakeHandler second = new();
         Connect(first);
-        Task<Shim.Outcome> wait = Waiting(first);
+        Task<Shim.Outcome> wait = Waiting();
 
         Connect(second);
 
@@ -74,14 +75,14 @@ public sealed partial class WaitTests
         Connect(first);
         int[] counts = [.. Enumerable.Range(0, 100).Select(i =>
         {
-            FakeHandler current = i % 2 == 0 ? first : second;
-            Task<Shim.Outcome> wait = Waiting(current);
+            Task<Shim.Outcome> wait = Waiting();
             Connect(i % 2 == 0 ? second : first);
             Assert.Equal(Canceled, Ended(wait).Error);
             return OursOpen();
         })];
 
-        Assert.All(counts, count => Assert.Equal(counts[0], count));
+        // Other tests of this process open and close some of their own meanwhile.
+        Assert.InRange(counts[^1], 0, counts.Min() + (counts.Length / 10));
     }
 
     private static void Connect(FakeHandler handler)
@@ -90,15 +91,22 @@ public sealed partial class WaitTests
         Assert.True(outcome.Error == 0, outcome.Message);
     }
 
-    /// <summary>A wait that has begun: it holds the connection by a descriptor of its own.</summary>
-    private static Task<Shim.Outcome> Waiting(FakeHandler handler)
+    /// <summary>A wait that has begun: its thread stands in the kernel's poll.</summary>
+    private static Task<Shim.Outcome> Waiting()
     {
-        Assert.Equal(0, handler.EndedConnections % 2);
-        int before = OursOpen();
-        Task<Shim.Outcome> wait = Task.Factory.StartNew(Shim.Wait, TaskCreationOptions.LongRunning);
-        Assert.True(SpinWait.SpinUntil(() => wait.IsCompleted || OursOpen() > before, TimeSpan.FromSeconds(30)));
+        int thread = 0;
+        Task<Shim.Outcome> wait = Task.Factory.StartNew(
+            () =>
+            {
+                Volatile.Write(ref thread, ThreadId());
+                return Shim.Wait();
+            },
+            TaskCreationOptions.LongRunning);
+        Assert.True(SpinWait.SpinUntil(() => wait.IsCompleted || (Volatile.Read(ref thread) is int id and not 0 && IsInPoll(id)), TimeSpan.FromSeconds(30)));
         return wait;
     }
+
+    private static bool IsInPoll(int thread) => File.ReadAllText($"/proc/self/task/{thread}/syscall").StartsWith(PollSystemCall, StringComparison.Ordinal);
 
     private static Shim.Outcome Ended(Task<Shim.Outcome> wait)
     {
@@ -115,6 +123,9 @@ public sealed partial class WaitTests
 
     [LibraryImport("libc", EntryPoint = "dup2")]
     private static partial int Duplicate(int from, int to);
+
+    [LibraryImport("libc", EntryPoint = "gettid")]
+    private static partial int ThreadId();
 
     [LibraryImport("libc", EntryPoint = "close")]
     private static partial int Close(int number);

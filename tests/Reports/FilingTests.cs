@@ -24,10 +24,9 @@ public sealed class FilingTests : IDisposable
     [Fact]
     public void WithoutCommitNothingIsLeft()
     {
-        using (PendingReport report = _database.Database.BeginReport())
+        using (PendingReport report = _database.Begin())
         {
-            report.Dump.Write(TestDatabase.Dump);
-            Assert.Single(_database.Files());
+            Assert.Equal([$"new/{report.Id}.dmp"], _database.Files());
         }
 
         Assert.Empty(_database.Files());
@@ -58,9 +57,8 @@ public sealed class FilingTests : IDisposable
     [Fact]
     public async Task ADumpIsReadWhileItsFilerStillHoldsIt()
     {
-        using PendingReport report = _database.Database.BeginReport();
-        report.Dump.Write(TestDatabase.Dump);
-        report.Commit(TestDatabase.Record(report.Id));
+        using PendingReport report = _database.Begin();
+        report.Commit(TestDatabase.Record(report.Id), dump => dump.Write(TestDatabase.Dump));
         ReportRecord record = _database.Only(report.Id.ToString());
 
         Assert.Equal(TestDatabase.Dump, await _database.Database.ReadDumpAsync(record, TestContext.Current.CancellationToken));

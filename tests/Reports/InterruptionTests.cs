@@ -11,16 +11,18 @@ public sealed class InterruptionTests : IDisposable
     public void Dispose() => _database.Dispose();
 
     [Theory]
-    [InlineData("new/ID.dmp")]
+    [InlineData("new/ID.json")]
+    [InlineData("new/ID.json.tmp")]
     [InlineData("pending/ID.dmp")]
     [InlineData("pending/ID.dmp", "pending/ID.json.tmp")]
     [InlineData("completed/ID.dmp", "completed/ID.json.tmp")]
-    public void AReportThatWasNotCommittedIsNoneAndIsSwept(params string[] left)
+    [InlineData("new/ID.dmp")] // finished, but by a handler that wrote no record before it
+    public void WhatIsNoReportIsSwept(params string[] left)
     {
         Leave(Guid.NewGuid(), left, ReportState.Pending);
 
         Assert.Empty(_database.Database.List());
-        _database.Database.Sweep();
+        _database.Sweep();
 
         Assert.Empty(_database.Files());
     }
@@ -34,7 +36,7 @@ public sealed class InterruptionTests : IDisposable
         Leave(id, left, ReportState.Pending);
 
         AssertOne(id, ReportState.Pending);
-        _database.Database.Sweep();
+        _database.Sweep();
 
         AssertOne(id, ReportState.Pending);
         Assert.Equal([$"pending/{id}.dmp", $"pending/{id}.json"], _database.Files());
@@ -52,9 +54,9 @@ public sealed class InterruptionTests : IDisposable
         Leave(id, left, state);
 
         AssertOne(id, state);
-        _database.Database.Sweep();
+        _database.Sweep();
         AssertOne(id, state);
-        _database.Database.Sweep();
+        _database.Sweep();
 
         AssertOne(id, state);
         Assert.Equal([$"completed/{id}.dmp", $"completed/{id}.json"], _database.Files());
@@ -66,7 +68,7 @@ public sealed class InterruptionTests : IDisposable
         Guid id = Guid.NewGuid();
         Leave(id, ["pending/ID.dmp", "completed/ID.json"], ReportState.Uploaded);
 
-        _database.Database.Sweep();
+        _database.Sweep();
 
         AssertOne(id, ReportState.Uploaded);
     }
@@ -84,15 +86,17 @@ public sealed class InterruptionTests : IDisposable
     [Fact]
     public void ADumpThatIsBeingWrittenIsLeft()
     {
-        using PendingReport writing = _database.Database.BeginReport();
-        writing.Dump.Write(TestDatabase.Dump);
-        string abandoned = _database.PathOf("new", $"{Guid.NewGuid()}.dmp");
-        File.WriteAllBytes(abandoned, TestDatabase.Dump);
+        PendingReport writing = _database.Begin();
+        writing.Commit(TestDatabase.Record(writing.Id), dump =>
+        {
+            dump.Write(TestDatabase.Dump);
+            string abandoned = _database.PathOf("new", $"{Guid.NewGuid()}.dmp");
+            File.WriteAllBytes(abandoned, TestDatabase.Dump[5..]);
 
-        _database.Database.Sweep();
+            _database.Sweep();
 
-        Assert.False(File.Exists(abandoned));
-        writing.Commit(TestDatabase.Record(writing.Id));
+            Assert.False(File.Exists(abandoned));
+        });
         writing.Dispose();
         AssertOne(writing.Id, ReportState.Pending);
     }
@@ -100,13 +104,18 @@ public sealed class InterruptionTests : IDisposable
     [Fact]
     public void ADumpThatIsBeingFiledIsLeft()
     {
-        using PendingReport filing = _database.Database.BeginReport();
-        File.Move(_database.PathOf("new", $"{filing.Id}.dmp"), _database.PathOf("pending", $"{filing.Id}.dmp"));
-        File.WriteAllText(_database.PathOf("pending", $"{filing.Id}.json.tmp"), "{");
-
-        _database.Database.Sweep();
-
-        Assert.Equal([$"pending/{filing.Id}.dmp", $"pending/{filing.Id}.json.tmp"], _database.Files());
+        PendingReport filing = _database.Begin(step =>
+        {
+            if (step is FilingStep.DumpFinished or FilingStep.RecordMoved)
+            {
+                string[] before = _database.Files();
+                _database.Sweep();
+                Assert.Equal(before, _database.Files());
+            }
+        });
+        filing.Commit(TestDatabase.Record(filing.Id), dump => dump.Write(TestDatabase.Dump));
+        filing.Dispose();
+        AssertOne(filing.Id, ReportState.Pending);
     }
 
     [Fact]
@@ -117,7 +126,7 @@ public sealed class InterruptionTests : IDisposable
         {
             while (!done.IsCancellationRequested)
             {
-                _database.Database.Sweep();
+                _database.Sweep();
             }
         });
         sweeper.Start();
@@ -144,9 +153,11 @@ public sealed class InterruptionTests : IDisposable
         File.WriteAllText(_database.PathOf("new", "b.dmp"), "");
         List<string> problems = [];
 
-        _database.Database.Sweep(problems.Add);
+        _database.Sweep(problems.Add);
 
-        Assert.Contains("a.dmp", Assert.Single(problems));
+        Assert.Contains(problems, problem => problem.Contains("a.dmp", StringComparison.Ordinal));
+        Assert.Contains(problems, problem => problem.StartsWith("No report b", StringComparison.Ordinal));
+        Assert.Equal(2, problems.Count);
         Assert.Equal(["new/a.dmp"], _database.Files());
     }
 

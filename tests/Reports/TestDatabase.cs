@@ -38,11 +38,20 @@ internal sealed class TestDatabase : IDisposable
     /// <summary>Files a report as the handler does.</summary>
     public ReportRecord File(int minute = 0, string? url = null, Func<ReportRecord, ReportRecord>? with = null)
     {
-        using PendingReport report = Database.BeginReport();
-        report.Dump.Write(Dump);
+        using PendingReport report = Begin();
         ReportRecord record = Record(report.Id, minute, url);
-        report.Commit(with?.Invoke(record) ?? record);
+        report.Commit(with?.Invoke(record) ?? record, dump => dump.Write(Dump));
         return Only(report.Id.ToString());
+    }
+
+    /// <summary>Begins the report of a death of its own.</summary>
+    public PendingReport Begin(Action<FilingStep>? passed = null) => Database.BeginReport(Guid.NewGuid(), passed)!;
+
+    /// <summary>What a handler does that looks for work.</summary>
+    public void Sweep(Action<string>? tell = null)
+    {
+        Database.Recover(tell);
+        Database.Sweep(tell);
     }
 
     public ReportRecord Only(string id) => Database.List().Single(report => report.Id == id);

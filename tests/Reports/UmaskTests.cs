@@ -25,7 +25,7 @@ public sealed class UmaskTests
             database = new TestDatabase();
             _ = database.Database.Settings.ClientId;
             database.File();
-            using PendingReport open = database.Database.BeginReport();
+            using PendingReport open = database.Begin();
             using IDisposable? held = database.Database.TryLockUploads();
             Assert.Equal(OwnersFile, File.GetUnixFileMode(database.PathOf("new", $"{open.Id}.dmp")));
         }

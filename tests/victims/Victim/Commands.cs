@@ -1,5 +1,4 @@
 using System.Globalization;
-using CrashHandler;
 
 namespace CrashHandler.Victims;
 

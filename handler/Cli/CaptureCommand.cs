@@ -1,0 +1,28 @@
+using System.CommandLine;
+using CrashHandler.Handler.Daemon;
+
+namespace CrashHandler.Handler.Cli;
+
+/// <summary><c>capture</c>: a handler for one death, started by the dying process itself. Nothing for people.</summary>
+internal static class CaptureCommand
+{
+    public static Command Create()
+    {
+        Option<string?> database = CommonOptions.Database(required: true);
+        Option<string?> url = CommonOptions.Url();
+        Option<int> noticeFd = new("--notice-fd") { Required = true };
+        Option<int?> blockFd = new("--block-fd");
+        Option<string?> failAt = CommonOptions.FailAt();
+        Command command = new("capture", "Capture the process that started this one.") { database, url, noticeFd, blockFd, failAt };
+        command.Hidden = true;
+        command.SetAction(parsed => SingleShot.Run(new SingleShotOptions
+        {
+            Database = parsed.GetValue(database)!,
+            Url = CommonOptions.ParseUrl(parsed.GetValue(url)),
+            NoticeFd = parsed.GetValue(noticeFd),
+            BlockFd = parsed.GetValue(blockFd),
+            FailSpot = CommonOptions.ParseFailSpot(parsed.GetValue(failAt)),
+        }));
+        return command;
+    }
+}

@@ -1,0 +1,39 @@
+using System.Buffers.Binary;
+using CrashHandler.Protocol;
+
+namespace CrashHandler.Handler.Daemon;
+
+/// <summary>
+/// Names a death, and so its report: whoever is told of it, with the same notice, gives it the same name. A UUID of version 8 (RFC 9562): FNV-1a,
+/// 128 bits. No cryptographic hash, because .NET's would bring OpenSSL into the capture, and a machine need not have it.
+/// </summary>
+internal static class DeathId
+{
+    private static readonly UInt128 s_offsetBasis = new(0x6C62272E07BB0142, 0x62B821756295C58D);
+    private static readonly UInt128 s_prime = new(0x0000000001000000, 0x000000000000013B);
+
+    /// <summary>Of a notice.</summary>
+    /// <param name="clientId">The database's client id: machines count their pids alike.</param>
+    /// <param name="startTime">Field 22 of /proc/PID/stat of the process.</param>
+    /// <param name="notice">Pid and tid as the process sees itself: handlers in other pid namespaces see others.</param>
+    public static Guid Of(Guid clientId, ulong startTime, in CrashNotice notice)
+    {
+        Span<byte> death = stackalloc byte[40];
+        clientId.TryWriteBytes(death, bigEndian: true, out _);
+        BinaryPrimitives.WriteInt32LittleEndian(death[16..], notice.ProcessId);
+        BinaryPrimitives.WriteInt32LittleEndian(death[20..], notice.ThreadId);
+        BinaryPrimitives.WriteUInt64LittleEndian(death[24..], startTime);
+        BinaryPrimitives.WriteInt64LittleEndian(death[32..], notice.Time);
+        UInt128 hash = s_offsetBasis;
+        foreach (byte b in death)
+        {
+            hash = unchecked((hash ^ b) * s_prime);
+        }
+
+        Span<byte> uuid = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt128BigEndian(uuid, hash);
+        uuid[6] = (byte)(0x80 | (uuid[6] & 0x0F));
+        uuid[8] = (byte)(0x80 | (uuid[8] & 0x3F));
+        return new Guid(uuid, bigEndian: true);
+    }
+}

@@ -1,0 +1,75 @@
+using System.Globalization;
+using System.Text;
+using CrashHandler.Handler.Posix;
+using Serilog.Core;
+using Serilog.Events;
+using Serilog.Formatting.Display;
+
+namespace CrashHandler.Handler.Daemon;
+
+/// <summary>
+/// A bounded log that several processes write at once, and that none of them holds: each event is one append to the file that has the name now.
+/// Serilog's own file would belong to the first process, and its shared one waits for whoever is stopped in the middle.
+/// </summary>
+internal sealed unsafe class SharedLogFile(string path, string template, long maxBytes, int files) : ILogEventSink
+{
+    private const uint OwnerOnly = 0x180; // 0600
+    private const int SEEK_END = 2;
+
+    private readonly MessageTemplateTextFormatter _formatter = new(template, CultureInfo.InvariantCulture);
+
+    /// <summary>Writes one event. Serilog keeps what it throws from the caller.</summary>
+    /// <exception cref="SyscallException">The disk failed.</exception>
+    public void Emit(LogEvent logEvent)
+    {
+        using StringWriter text = new(CultureInfo.InvariantCulture);
+        _formatter.Format(logEvent, text);
+        byte[] line = Encoding.UTF8.GetBytes(text.ToString());
+        using FileDescriptor current = Open();
+        if (Libc.lseek(current.Number, 0, SEEK_END) + line.Length <= maxBytes)
+        {
+            Append(current, line);
+            return;
+        }
+
+        RollOver(current);
+        using FileDescriptor next = Open();
+        Append(next, line);
+    }
+
+    /// <summary>The name of an older file: 1 is the newest of them.</summary>
+    internal static string OlderPath(string path, int number) => $"{path}.{number}";
+
+    private FileDescriptor Open()
+    {
+        int fd = Libc.open(path, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_APPEND | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, OwnerOnly);
+        return fd >= 0 ? new FileDescriptor(fd) : throw SyscallException.Last("open", path);
+    }
+
+    // One write, so that lines of several processes never mix.
+    private void Append(FileDescriptor file, byte[] line)
+    {
+        fixed (byte* bytes = line)
+        {
+            if (Libc.write(file.Number, bytes, line.Length) < 0)
+            {
+                throw SyscallException.Last("write", path);
+            }
+        }
+    }
+
+    // Whoever comes second, or finds it renamed already, leaves it as it is.
+    private void RollOver(FileDescriptor full)
+    {
+        if (Libc.flock(full.Number, Libc.LOCK_EX | Libc.LOCK_NB) != 0 || FileIdentity.Of(path) != FileIdentity.Of(full, path))
+        {
+            return;
+        }
+
+        for (int number = files - 1; number > 0; number--)
+        {
+            // A missing one is no failure, and whatever else is wrong shows when the log is opened again.
+            _ = Libc.rename(number == 1 ? path : OlderPath(path, number - 1), OlderPath(path, number));
+        }
+    }
+}

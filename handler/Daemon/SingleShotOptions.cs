@@ -1,0 +1,20 @@
+namespace CrashHandler.Handler.Daemon;
+
+/// <summary>What <c>crash-handler capture</c> was told.</summary>
+internal sealed record SingleShotOptions
+{
+    /// <summary>The database's directory.</summary>
+    public required string Database { get; init; }
+
+    /// <summary>Where the report goes when the process names no URL of its own; null: it waits.</summary>
+    public Uri? Url { get; init; }
+
+    /// <summary>This process's end of the socketpair.</summary>
+    public required int NoticeFd { get; init; }
+
+    /// <summary>The registration block's memfd; null: the process has none.</summary>
+    public int? BlockFd { get; init; }
+
+    /// <summary>A test's hook.</summary>
+    public FailSpot? FailSpot { get; init; }
+}

@@ -1,0 +1,51 @@
+using CrashHandler.Handler.Posix;
+using Microsoft.Win32.SafeHandles;
+
+namespace CrashHandler.Handler.Reports;
+
+/// <summary>
+/// A dump being written, unbuffered. What is flushed is on the disk: a writer that flushes before it writes the signature makes a signature that
+/// is never seen without the rest, not even after a power cut.
+/// </summary>
+internal sealed class DumpStream(FileDescriptor file, Action written) : Stream
+{
+    private readonly SafeFileHandle _handle = new(file.Number, ownsHandle: false);
+
+    public override bool CanRead => false;
+
+    public override bool CanSeek => true;
+
+    public override bool CanWrite => true;
+
+    public override long Length => RandomAccess.GetLength(_handle);
+
+    public override long Position { get; set; }
+
+    public override void Flush() => RandomAccess.FlushToDisk(_handle);
+
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        RandomAccess.Write(_handle, buffer, Position);
+        Position += buffer.Length;
+        written();
+    }
+
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+    public override long Seek(long offset, SeekOrigin origin) => Position = origin switch
+    {
+        SeekOrigin.Begin => offset,
+        SeekOrigin.Current => Position + offset,
+        _ => Length + offset,
+    };
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("a dump is only written here");
+
+    public override void SetLength(long value) => throw new NotSupportedException("a dump only grows here");
+
+    protected override void Dispose(bool disposing)
+    {
+        _handle.Dispose();
+        base.Dispose(disposing);
+    }
+}

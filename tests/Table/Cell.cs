@@ -1,0 +1,13 @@
+namespace CrashHandler.Tests.Table;
+
+/// <summary>One cell: a kind of death, a way in, and a shape.</summary>
+internal sealed record Cell(Kind Kind, Way Way, Shape Shape)
+{
+    /// <summary>Why it does not apply; null: it does.</summary>
+    public string? WhyNot =>
+        Shape.WhyAbsent is { } absent ? absent
+        : Shape.IsNative && !Kind.IsNative ? "a program without .NET has no such death"
+        : Shape.IsNative && Way != Way.Exec ? "a program without .NET calls no Start, and has no diagnostics port"
+        : Shape.IsNativeAot && Way == Way.Attach ? "nothing can be loaded into a NativeAOT process: attach says so"
+        : null;
+}

@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Text.Json;
+using CrashHandler.Tests.EndToEnd;
+
+namespace CrashHandler.Tests.Table;
+
+/// <summary>Tries a cell: the victim's end with us must be its end without us, and its report must say what it died of.</summary>
+internal static class CellCheck
+{
+    /// <summary>Exit codes above are deaths by a signal.</summary>
+    public const int DeathBySignal = 128;
+
+    /// <summary>Tries it.</summary>
+    /// <param name="sandbox">Where.</param>
+    /// <param name="cell">The cell.</param>
+    /// <param name="bare">The same victim without us.</param>
+    public static CellResult Try(Sandbox sandbox, Cell cell, ProcessResult bare)
+    {
+        string name = $"{cell.Shape.Name}-{cell.Way}";
+        string database = sandbox.PathOf(name);
+        string facts = sandbox.PathOf($"{name}-{cell.Kind.Name}.facts");
+        try
+        {
+            ProcessResult seen = VictimRun.Run(sandbox, cell, isCovered: true, database, facts);
+            string[] wrong = [.. DifferentEnd(bare, seen), .. WrongReports(sandbox, ReasonsFor(cell.Kind, bare), cell.Kind.Place, database, facts, seen.Pid)];
+            return new CellResult(cell, wrong.Length == 0 ? Verdict.Right : Verdict.Wrong, string.Join("; ", wrong));
+        }
+        catch (Exception failed) when (failed is InvalidOperationException or TimeoutException or IOException)
+        {
+            return new CellResult(cell, Verdict.Wrong, failed.Message);
+        }
+    }
+
+    private static IEnumerable<string> DifferentEnd(ProcessResult bare, ProcessResult seen)
+    {
+        if (bare.ExitCode != seen.ExitCode)
+        {
+            yield return $"exit status {seen.ExitCode} instead of {bare.ExitCode}";
+        }
+
+        if (bare.Output != seen.Output)
+        {
+            yield return $"standard output '{seen.Output}' instead of '{bare.Output}'";
+        }
+
+        if (!Comparable(bare.Error).SequenceEqual(Comparable(seen.Error)))
+        {
+            yield return $"standard error '{seen.Error}' instead of '{bare.Error}'";
+        }
+    }
+
+    // How deep a stack overflow goes, and so how often a frame is repeated, differs from run to run.
+    private static IEnumerable<string> Comparable(string error) => error.Split('\n').Where(line => !line.StartsWith("Repeat", StringComparison.Ordinal));
+
+    private static string[] ReasonsFor(Kind kind, ProcessResult bare)
+        => !kind.IsDeath && bare.ExitCode > DeathBySignal ? [kind.IfNotSurvived!] : kind.Reasons;
+
+    private static IEnumerable<string> WrongReports(Sandbox sandbox, string[] reasons, FaultPlace place, string database, string factsFile, int pid)
+    {
+        JsonElement[] reports = [.. sandbox.Json("reports", "list", "--database", database, "--json").EnumerateArray()
+            .Where(report => report.GetProperty("pid").GetInt32() == pid)];
+        if (reports.Length != (reasons.Length > 0 ? 1 : 0))
+        {
+            return [$"{reports.Length} reports ({string.Join(", ", reports.Select(report => report.GetProperty("reason").GetString()))})"];
+        }
+
+        Dictionary<string, ulong> facts = File.ReadLines(factsFile).Select(line => line.Split(' '))
+            .ToDictionary(words => words[0], words => ulong.Parse(words[1], CultureInfo.InvariantCulture));
+        return reports.SelectMany(report => WrongFacts(reasons, place, report, facts));
+    }
+
+    private static IEnumerable<string> WrongFacts(string[] reasons, FaultPlace place, JsonElement report, Dictionary<string, ulong> facts)
+    {
+        string reason = report.GetProperty("reason").GetString()!;
+        if (!reasons.Contains(reason))
+        {
+            yield return $"{reason} instead of {string.Join(" or ", reasons)}";
+        }
+
+        if (report.GetProperty("threadId").GetUInt64() != facts["tid"])
+        {
+            yield return $"thread {report.GetProperty("threadId").GetUInt64()} instead of {facts["tid"]}";
+        }
+
+        ulong address = Convert.ToUInt64(report.GetProperty("address").GetString(), 16);
+        bool isThere = place switch
+        {
+            FaultPlace.AsTold => address == facts["address"],
+            FaultPlace.Null => address < TableLimits.NullBytes,
+            FaultPlace.BelowStack => address < facts["stack"] && facts["stack"] - address < TableLimits.StackBytes,
+            _ => true,
+        };
+        if (!isThere)
+        {
+            yield return $"address 0x{address:x}, {place}, the victim's facts being {string.Join(' ', facts)}";
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using System.Collections.Concurrent;
+using CrashHandler.Tests.EndToEnd;
+using Xunit;
+
+namespace CrashHandler.Tests.Table;
+
+/// <summary>Kinds of death x ways in x runtimes. The page is written to artifacts/table.md, so that a maintainer sees what a new runtime broke.</summary>
+public sealed class TableTests(ITestOutputHelper output)
+{
+    [Fact]
+    public void NoCellIsWrong()
+    {
+        Shape[] shapes = [.. Shape.All()];
+        ConcurrentBag<CellResult> results = [];
+        var groups = from shape in shapes from kind in Kind.All select (shape, kind);
+        Parallel.ForEach(groups, new ParallelOptions { MaxDegreeOfParallelism = TableLimits.Parallel }, group => Row(group.shape, group.kind, results));
+
+        CellResult[] ordered = [.. from kind in Kind.All from shape in shapes from way in Enum.GetValues<Way>()
+            select results.Single(result => result.Cell == new Cell(kind, way, shape))];
+        string page = TablePage.Of(ordered);
+        File.WriteAllText(Path.Combine(TestPrograms.RepositoryRoot(), "artifacts", "table.md"), page);
+        output.WriteLine(page);
+
+        Assert.Contains(ordered, result => result.Verdict == Verdict.Right);
+        Assert.DoesNotContain(ordered, result => result.Verdict == Verdict.Wrong);
+    }
+
+    // One bare run serves all the ways.
+    private static void Row(Shape shape, Kind kind, ConcurrentBag<CellResult> results)
+    {
+        Cell[] cells = [.. Enum.GetValues<Way>().Select(way => new Cell(kind, way, shape))];
+        using Sandbox sandbox = new(Environment.IsPrivilegedProcess ? Identities.Root : Identities.User);
+        ProcessResult? bare = null;
+        foreach (Cell cell in cells)
+        {
+            if (cell.WhyNot is { } reason)
+            {
+                results.Add(new CellResult(cell, Verdict.NotApplicable, reason));
+                continue;
+            }
+
+            bare ??= VictimRun.Run(sandbox, cell, isCovered: false, "", sandbox.PathOf($"{shape.Name}-{kind.Name}.bare"));
+            bool isAsKnown = bare.ExitCode > CellCheck.DeathBySignal ? kind.IsDeath || kind.IfNotSurvived is not null : !kind.IsDeath;
+            results.Add(isAsKnown
+                ? CellCheck.Try(sandbox, cell, bare)
+                : new CellResult(cell, Verdict.Wrong, $"the victim exits with {bare.ExitCode} without us: {bare.Error}"));
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using CrashHandler.Tests.EndToEnd;
+
+namespace CrashHandler.Tests.Table;
+
+/// <summary>Runs one victim, bare or covered, from its start to its end.</summary>
+internal static partial class VictimRun
+{
+    private const int ErrnoNone = 0;
+
+    /// <summary>Runs it.</summary>
+    /// <param name="sandbox">Where.</param>
+    /// <param name="cell">What.</param>
+    /// <param name="isCovered">False: as it dies without us.</param>
+    /// <param name="database">Where its report goes.</param>
+    /// <param name="facts">The file it writes down what a report must say in.</param>
+    public static ProcessResult Run(Sandbox sandbox, Cell cell, bool isCovered, string database, string facts)
+    {
+        string handler = TestPrograms.Shared.Handler;
+        string[] arguments = [cell.Kind.Name, facts];
+        if (cell.Kind.Name == "caught")
+        {
+            arguments = [.. arguments, TableLimits.Nulls.ToString(CultureInfo.InvariantCulture), TableLimits.Divisions.ToString(CultureInfo.InvariantCulture)];
+        }
+
+        if (isCovered && cell.Way == Way.Start)
+        {
+            arguments = [.. arguments[..2], "start", database, handler, .. arguments[2..]];
+        }
+
+        RunningProcess victim = isCovered && cell.Way == Way.Exec
+            ? sandbox.Start(handler, ["exec", "--database", database, "--", cell.Shape.Victim, .. arguments])
+            : sandbox.Start(cell.Shape.Victim, arguments);
+        victim.ReadUntil("ready");
+        if (isCovered && cell.Way == Way.Attach)
+        {
+            ProcessResult attached = sandbox.Handler("attach", victim.Pid.ToString(CultureInfo.InvariantCulture), "--database", database);
+            if (attached.ExitCode != 0 || attached.Error.Length > 0)
+            {
+                throw new InvalidOperationException($"attach: {attached.Error}");
+            }
+        }
+
+        try
+        {
+            SendSignals(cell, victim);
+        }
+        catch (Exception died) when (died is InvalidOperationException or IOException && !cell.Kind.IsDeath)
+        {
+            // It did not survive. Its end says so.
+        }
+
+        return victim.Finish();
+    }
+
+    // A program without .NET dies of the first one. The kernel gives a signal for the whole process to its main thread, if that one takes it; and the main thread answers only after its
+    // handler has returned. So an answer means that the signal was handled.
+    private static void SendSignals(Cell cell, RunningProcess victim)
+    {
+        Kind kind = cell.Kind;
+        int times = cell.Shape.IsNative ? 1 : kind.Times;
+        for (int i = 1; i <= times; i++)
+        {
+            if (SendSignal(victim.Pid, kind.Sent) != ErrnoNone)
+            {
+                throw new InvalidOperationException($"kill {victim.Pid}: errno {Marshal.GetLastPInvokeError()}");
+            }
+
+            if (i < times || !kind.IsDeath)
+            {
+                victim.WriteLine("ping");
+                victim.ReadUntil("pong");
+            }
+        }
+
+        if (kind.Sent == 0 || !kind.IsDeath)
+        {
+            victim.WriteLine("go");
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int SendSignal(int pid, int signal);
+}
