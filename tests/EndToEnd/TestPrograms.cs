@@ -67,8 +67,15 @@ internal sealed class TestPrograms
         return folder;
     }
 
-    /// <summary>Copies a folder to where everybody may read and run what is in it.</summary>
-    public static void Copy(string from, string to)
+    private static void RequireFile(string path, string advice)
+    {
+        if (!File.Exists(path))
+        {
+            Assert.Fail($"{path} is missing; {advice}");
+        }
+    }
+
+    private static void Copy(string from, string to)
     {
         Directory.CreateDirectory(to, ForEveryone);
         foreach (string file in Directory.EnumerateFiles(from).Where(file => !file.EndsWith(".dbg", StringComparison.Ordinal)))
@@ -81,14 +88,6 @@ internal sealed class TestPrograms
         foreach (string folder in Directory.EnumerateDirectories(from))
         {
             Copy(folder, Path.Combine(to, Path.GetFileName(folder)));
-        }
-    }
-
-    private static void RequireFile(string path, string advice)
-    {
-        if (!File.Exists(path))
-        {
-            Assert.Fail($"{path} is missing; {advice}");
         }
     }
 }

@@ -172,12 +172,8 @@ public sealed class PreloadTests
 
     private static string CopyHandler(Sandbox sandbox, string folder)
     {
-        string copy = sandbox.MakeFolder(folder);
-        foreach (string file in Directory.EnumerateFiles(Path.GetDirectoryName(TestPrograms.Shared.Handler)!))
-        {
-            File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
-        }
-
+        string copy = sandbox.PathOf(folder);
+        SituationPrograms.CopyFolder(Path.GetDirectoryName(TestPrograms.Shared.Handler)!, copy);
         return Path.Combine(copy, Path.GetFileName(TestPrograms.Shared.Handler));
     }
 }

@@ -27,7 +27,7 @@ internal static class SituationPrograms
             DirectoryInfo own = new(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
             string built = Path.Combine(TestPrograms.RepositoryRoot(), "tests", "victims", "SituationVictim", "bin", own.Parent!.Name, own.Name);
             Assert.True(File.Exists(Path.Combine(built, "situation")), $"{built} has no situation; run dotnet build tests/victims/SituationVictim");
-            TestPrograms.Copy(built, folder);
+            CopyFolder(built, folder);
         }),
         "situation");
 
@@ -58,6 +58,16 @@ internal static class SituationPrograms
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
     });
 
+    /// <summary>
+    /// Copies a folder with programs to where everybody may read and run them. By a process of its own: what this one writes while another test
+    /// starts a process stays open in that one for a moment, and cannot be executed.
+    /// </summary>
+    public static void CopyFolder(string from, string to)
+    {
+        Run("cp", "-r", "--no-preserve=mode,ownership", from, to);
+        Run("chmod", "-R", "a+rX,a+x", to);
+    }
+
     private static string Build(string file, Action<string> make) => s_compiled.GetOrAdd(file, _ => new Lazy<string>(() =>
     {
         string path = Path.Combine(s_folder.Value, file);
@@ -66,11 +76,13 @@ internal static class SituationPrograms
     })).Value;
 
     private static void Gcc(string name, string output, string[] options)
+        => Run("gcc", ["-std=c11", "-Wall", "-Wextra", "-Werror", "-o", output, Path.Combine(Sources, name + ".c"), .. options]);
+
+    private static void Run(string program, params string[] arguments)
     {
-        string[] arguments = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-o", output, Path.Combine(Sources, name + ".c"), .. options];
-        using Process gcc = Process.Start(new ProcessStartInfo("gcc", arguments) { RedirectStandardError = true })!;
-        string errors = gcc.StandardError.ReadToEnd();
-        gcc.WaitForExit();
-        Assert.True(gcc.ExitCode == 0, $"gcc {string.Join(' ', arguments)}:\n{errors}");
+        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+        string errors = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}:\n{errors}");
     }
 }

@@ -177,27 +177,27 @@ static void forks(void)
     die_now();
 }
 
+static pthread_barrier_t all;
+
 /* Threads that send one another the signal that kills, until it does. */
 static void *send_fault(void *unused)
 {
-    (void)unused;
     say_dying();
-    while (!dying) {
-    }
+    pthread_barrier_wait(&all);
     for (;;) {
         kill(getpid(), SIGSEGV);
     }
-    return NULL;
+    return unused;
 }
 
 static void sent_by_all(void)
 {
+    pthread_barrier_init(&all, NULL, (unsigned)argument + 1);
     for (int i = 0; i < argument; i++) {
         start_thread(send_fault, NULL);
     }
-    usleep(20000);
     say_dying();
-    dying = 1;
+    pthread_barrier_wait(&all);
     for (;;) {
         pause();
     }
