@@ -147,7 +147,7 @@ public static class CrashReporter
         if (session.IsRunning)
         {
             startInfo.Environment[EnvironmentNames.Pipe] = session.Address;
-            Preload.Apply(startInfo, session.ShimPath);
+            Preload.Apply(startInfo, session.ShimPath, session.Address!);
         }
     }
 

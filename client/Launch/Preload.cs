@@ -11,8 +11,11 @@ internal static class Preload
     /// <summary>Adds the shim.</summary>
     /// <param name="startInfo">The child.</param>
     /// <param name="shim">Absolute path of the shim.</param>
-    public static void Apply(ProcessStartInfo startInfo, string shim)
+    /// <param name="address">The handler's socket, in a directory that is only this user's.</param>
+    /// <exception cref="IOException">The path has a colon, which no variable of ld.so's can carry, and no link to it can be made beside the socket.</exception>
+    public static void Apply(ProcessStartInfo startInfo, string shim, string address)
     {
+        shim = shim.Contains(':') ? Link(shim, Path.ChangeExtension(address, ".so")) : shim;
         // ld.so splits LD_PRELOAD at spaces and colons and knows no quoting: only then a bare name and a search path, because a
         // bare name makes ld.so complain in setuid children.
         bool splits = shim.AsSpan().IndexOfAny(' ', ':') >= 0;
@@ -21,6 +24,18 @@ internal static class Preload
         {
             Prepend(startInfo, SearchPath, Path.GetDirectoryName(shim)!, ':');
         }
+    }
+
+    private static string Link(string shim, string link)
+    {
+        if (new FileInfo(link).LinkTarget != shim)
+        {
+            string made = $"{link}.{Environment.ProcessId}";
+            File.CreateSymbolicLink(made, shim);
+            File.Move(made, link, overwrite: true);
+        }
+
+        return link;
     }
 
     private static void Prepend(ProcessStartInfo startInfo, string variable, string value, char separator)

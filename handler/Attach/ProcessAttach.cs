@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using CrashHandler.Handler.Daemon;
 using CrashHandler.Handler.Exec;
-using CrashHandler.Handler.Posix;
 using CrashHandler.Handler.Reports;
 using CrashHandler.Protocol;
 

@@ -30,6 +30,20 @@ public sealed class PreloadTests
     }
 
     [Theory]
+    [MemberData(nameof(Folders))]
+    public void PreparedChildIsCoveredFromAnyFolder(string folder)
+    {
+        using Sandbox sandbox = new(Identities.User);
+        string handler = CopyHandler(sandbox, folder);
+
+        ProcessResult main = sandbox.Run(
+            TestPrograms.Shared.Victim, "--role", "main", "--no-upload", "--kind", "none", "--database", sandbox.Database, "--handler", handler, "--spawn-child", "--kind segv");
+
+        Assert.Equal((0, ""), (main.ExitCode, main.Error));
+        Assert.Equal(Reasons.Fault, sandbox.SingleReport().GetProperty("reason").GetString());
+    }
+
+    [Theory]
     [InlineData(Identities.Root)]
     [InlineData(Identities.User)]
     public void StaticAndSetuidChildrenOfAShellAreUnharmed(string identity)

@@ -46,7 +46,8 @@ public sealed class SoakTests(ITestOutputHelper output)
     {
         Kind caught = Kind.All.Single(kind => kind.Name == "caught");
         ConcurrentBag<string> wrong = [];
-        var cells = from shape in Shape.All() from way in s_stages
+        var cells = from shape in Shape.All()
+                    from way in s_stages
                     select new Cell(caught, way, shape) { Nulls = SoakLimits.Nulls, Divisions = SoakLimits.Divisions };
         Parallel.ForEach(cells.Where(cell => cell.WhyNot is null), new ParallelOptions { MaxDegreeOfParallelism = SoakLimits.Parallel }, cell =>
         {
