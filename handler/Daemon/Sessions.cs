@@ -421,6 +421,7 @@ internal sealed class Sessions(
             return;
         }
 
+        loop.After(TimeSpan.FromMilliseconds(ProtocolLimits.ProgressIntervalMilliseconds), () => Tick(job));
         if (job.IsStuck(time))
         {
             log().Fatal("The capture of pid {Client} made no progress for {Limit}; this handler ends itself", job.Identity.ProcessId, DaemonLimits.CaptureWatchdog);
@@ -431,8 +432,6 @@ internal sealed class Sessions(
         {
             SendOrDrop(connection, FrameType.Progress, []);
         }
-
-        loop.After(TimeSpan.FromMilliseconds(ProtocolLimits.ProgressIntervalMilliseconds), () => Tick(job));
     }
 
     private void Complete(CaptureJob job, ReleaseOutcome outcome)

@@ -26,13 +26,14 @@ internal sealed unsafe class SharedLogFile(string path, string template, long ma
         _formatter.Format(logEvent, text);
         byte[] line = Encoding.UTF8.GetBytes(text.ToString());
         using FileDescriptor current = Open();
-        if (Libc.lseek(current.Number, 0, SEEK_END) + line.Length <= maxBytes)
+        long size = Libc.lseek(current.Number, 0, SEEK_END);
+        if (size + line.Length <= maxBytes)
         {
             Append(current, line);
             return;
         }
 
-        RollOver(current);
+        RollOver(current, mayWait: size <= 2 * maxBytes);
         using FileDescriptor next = Open();
         Append(next, line);
     }
@@ -58,10 +59,12 @@ internal sealed unsafe class SharedLogFile(string path, string template, long ma
         }
     }
 
-    // Whoever comes second, or finds it renamed already, leaves it as it is.
-    private void RollOver(FileDescriptor full)
+    // Whoever comes second leaves it to the first, and appends meanwhile; but the first may be stopped, so only up to twice the size. Whoever finds
+    // it renamed already leaves it as it is.
+    private void RollOver(FileDescriptor full, bool mayWait)
     {
-        if (Libc.flock(full.Number, Libc.LOCK_EX | Libc.LOCK_NB) != 0 || FileIdentity.Of(path) != FileIdentity.Of(full, path))
+        bool isOther = Libc.flock(full.Number, Libc.LOCK_EX | Libc.LOCK_NB) != 0;
+        if ((isOther && mayWait) || FileIdentity.Of(path) != FileIdentity.Of(full, path))
         {
             return;
         }
