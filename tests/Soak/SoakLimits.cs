@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace CrashHandler.Tests.Soak;
 
 /// <summary>How much the soaks do, unless told otherwise.</summary>
@@ -22,5 +24,9 @@ internal static class SoakLimits
     public const int Parallel = 2;
 
     /// <summary>The number asked for, else the usual one.</summary>
-    public static int Count(int usual) => int.TryParse(Environment.GetEnvironmentVariable(CountVariable), out int count) ? count : usual;
+    /// <exception cref="ArgumentException">What was asked for is no number of times.</exception>
+    public static int Count(int usual)
+        => Environment.GetEnvironmentVariable(CountVariable) is not { Length: > 0 } text ? usual
+            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0 ? count
+            : throw new ArgumentException($"{CountVariable} is '{text}'; give a whole number, 1 or more");
 }

@@ -3,10 +3,10 @@ namespace CrashHandler.Tests.Table;
 /// <summary>One cell: a kind of death, a way in, and a shape.</summary>
 internal sealed record Cell(Kind Kind, Way Way, Shape Shape)
 {
-    /// <summary>NullReferenceExceptions of the kind <c>caught</c>.</summary>
+    /// <summary>NullReferenceExceptions that are caught.</summary>
     public int Nulls { get; init; } = TableLimits.Nulls;
 
-    /// <summary>DivideByZeroExceptions of the kind <c>caught</c>.</summary>
+    /// <summary>DivideByZeroExceptions that are caught.</summary>
     public int Divisions { get; init; } = TableLimits.Divisions;
 
     /// <summary>Why it does not apply; null: it does.</summary>

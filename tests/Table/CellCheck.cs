@@ -8,21 +8,39 @@ namespace CrashHandler.Tests.Table;
 internal static class CellCheck
 {
     /// <summary>Exit codes above are deaths by a signal.</summary>
-    public const int DeathBySignal = 128;
+    private const int DeathBySignal = 128;
+
+    /// <summary>Whether a victim without us ended as its kind says; otherwise its cell would compare two mistakes.</summary>
+    private static bool IsAsKnown(Kind kind, ProcessResult bare)
+    {
+        bool isKnownEnd = bare.ExitCode > DeathBySignal ? kind.IsDeath || kind.IfNotSurvived is not null : bare.ExitCode == 0 && !kind.IsDeath;
+        return isKnownEnd && kind.Says switch
+        {
+            null => true,
+            "" => bare.Error.Length == 0,
+            { } words => bare.Error.Contains(words, StringComparison.Ordinal),
+        };
+    }
 
     /// <summary>Tries it.</summary>
     /// <param name="sandbox">Where.</param>
     /// <param name="cell">The cell.</param>
-    /// <param name="bare">The same victim without us.</param>
-    public static CellResult Try(Sandbox sandbox, Cell cell, ProcessResult bare)
+    /// <param name="bare">The same victim without us; null: it is run first.</param>
+    public static CellResult Try(Sandbox sandbox, Cell cell, ref ProcessResult? bare)
     {
         string name = $"{cell.Shape.Name}-{cell.Way}";
         string database = sandbox.PathOf(name);
         string facts = sandbox.PathOf($"{name}-{cell.Kind.Name}.facts");
         try
         {
+            bare ??= VictimRun.Run(sandbox, cell, isCovered: false, "", sandbox.PathOf($"{cell.Shape.Name}-{cell.Kind.Name}.bare"));
+            if (!IsAsKnown(cell.Kind, bare))
+            {
+                return new CellResult(cell, Verdict.Wrong, $"the victim exits with {bare.ExitCode} without us, and says '{bare.Error}'");
+            }
+
             ProcessResult seen = VictimRun.Run(sandbox, cell, isCovered: true, database, facts);
-            string[] wrong = [.. DifferentEnd(bare, seen), .. WrongReports(sandbox, ReasonsFor(cell.Kind, bare), cell.Kind.Place, database, facts, seen.Pid)];
+            string[] wrong = [.. DifferentEnd(bare, seen), .. WrongReports(sandbox, cell, ReasonsFor(cell.Kind, bare), database, facts, seen.Pid)];
             return new CellResult(cell, wrong.Length == 0 ? Verdict.Right : Verdict.Wrong, string.Join("; ", wrong));
         }
         catch (Exception failed) when (failed is InvalidOperationException or TimeoutException or IOException)
@@ -55,10 +73,10 @@ internal static class CellCheck
     private static string[] ReasonsFor(Kind kind, ProcessResult bare)
         => !kind.IsDeath && bare.ExitCode > DeathBySignal ? [kind.IfNotSurvived!] : kind.Reasons;
 
-    private static IEnumerable<string> WrongReports(Sandbox sandbox, string[] reasons, FaultPlace place, string database, string factsFile, int pid)
+    private static IEnumerable<string> WrongReports(Sandbox sandbox, Cell cell, string[] reasons, string database, string factsFile, int pid)
     {
-        JsonElement[] reports = [.. sandbox.Json("reports", "list", "--database", database, "--json").EnumerateArray()
-            .Where(report => report.GetProperty("pid").GetInt32() == pid)];
+        // The database is the cell's own: a report of another process is one too many.
+        JsonElement[] reports = [.. sandbox.Json("reports", "list", "--database", database, "--json").EnumerateArray()];
         if (reports.Length != (reasons.Length > 0 ? 1 : 0))
         {
             return [$"{reports.Length} reports ({string.Join(", ", reports.Select(report => report.GetProperty("reason").GetString()))})"];
@@ -66,7 +84,24 @@ internal static class CellCheck
 
         Dictionary<string, ulong> facts = File.ReadLines(factsFile).Select(line => line.Split(' '))
             .ToDictionary(words => words[0], words => ulong.Parse(words[1], CultureInfo.InvariantCulture));
-        return reports.SelectMany(report => WrongFacts(reasons, place, report, facts));
+        return reports.SelectMany(report => WrongProcess(cell, report, pid).Concat(WrongFacts(reasons, cell.Kind.Place, report, facts)));
+    }
+
+    private static IEnumerable<string> WrongProcess(Cell cell, JsonElement report, int pid)
+    {
+        if (report.GetProperty("pid").GetInt32() != pid)
+        {
+            yield return $"pid {report.GetProperty("pid").GetInt32()} instead of {pid}";
+        }
+
+        // Without a line of ours in the process, nobody is there to be told of the exception.
+        string? expected = cell.Way == Way.Exec ? null : cell.Kind.Exception;
+        JsonElement exception = report.GetProperty("exception");
+        string? type = exception.ValueKind == JsonValueKind.Null ? null : exception.GetProperty("type").GetString();
+        if (type != expected)
+        {
+            yield return $"exception {type ?? "none"} instead of {expected ?? "none"}";
+        }
     }
 
     private static IEnumerable<string> WrongFacts(string[] reasons, FaultPlace place, JsonElement report, Dictionary<string, ulong> facts)

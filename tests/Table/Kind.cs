@@ -15,8 +15,17 @@ internal sealed record Kind(string Name, string[] Reasons, FaultPlace Place = Fa
     /// <summary>Whether a program without .NET can do it.</summary>
     public bool IsNative { get; init; }
 
+    /// <summary>What the victim says on standard error, of itself: so it died of what it was told to. Empty: nothing; null: that differs from runtime to runtime.</summary>
+    public string? Says { get; init; }
+
+    /// <summary>Type of the exception that nobody catches; null: there is none.</summary>
+    public string? Exception { get; init; }
+
     /// <summary>The report's reason where a runtime does not survive it after all; null: every one does.</summary>
     public string? IfNotSurvived { get; init; }
+
+    /// <summary>Whether it catches exceptions, as many as its <see cref="Cell"/> says.</summary>
+    public bool Catches => Name.StartsWith("caught", StringComparison.Ordinal);
 
     /// <summary>Whether every runtime dies of it.</summary>
     public bool IsDeath => Reasons.Length > 0;
@@ -24,22 +33,23 @@ internal sealed record Kind(string Name, string[] Reasons, FaultPlace Place = Fa
     /// <summary>The thirteen kinds, and what is survived.</summary>
     public static readonly Kind[] All =
     [
-        new("unhandled-main", ["SIGABRT /SI_TKILL"]),
-        new("unhandled-thread", ["SIGABRT /SI_TKILL"]),
-        new("unhandled-null", ["SIGSEGV /SEGV_MAPERR"], FaultPlace.Null),
-        new("fail-fast", ["SIGABRT /SI_TKILL"]),
+        new("unhandled-main", ["SIGABRT /SI_TKILL"]) { Says = "the victim's exception", Exception = "System.InvalidOperationException" },
+        new("unhandled-thread", ["SIGABRT /SI_TKILL"]) { Says = "the victim's exception", Exception = "System.InvalidOperationException" },
+        new("unhandled-null", ["SIGSEGV /SEGV_MAPERR"], FaultPlace.Null) { Says = "System.NullReferenceException", Exception = "System.NullReferenceException" },
+        new("fail-fast", ["SIGABRT /SI_TKILL"]) { Says = "the victim's FailFast" },
         new("overflow-main", ["SIGSEGV /SEGV_MAPERR", "SIGSEGV /SEGV_ACCERR"], FaultPlace.BelowStack) { IsNative = true },
         new("overflow-thread", ["SIGSEGV /SEGV_ACCERR", "SIGSEGV /SEGV_MAPERR"], FaultPlace.BelowStack) { IsNative = true },
-        new("native-fault", ["SIGSEGV /SEGV_MAPERR"], FaultPlace.AsTold) { IsNative = true },
-        new("managed-pointer", ["SIGSEGV /SEGV_MAPERR"], FaultPlace.AsTold),
-        new("native-abort", ["SIGABRT /SI_TKILL"]) { IsNative = true },
-        new("segv-sent-twice", ["SIGSEGV /SI_USER"]) { Sent = 11, Times = 2, IsNative = true },
-        new("fpe-raised-twice", ["SIGFPE /SI_TKILL"]) { IsNative = true },
-        new("raised-trap", ["SIGTRAP /SI_TKILL"]) { IsNative = true },
-        new("native-bus", ["SIGBUS /BUS_ADRERR"], FaultPlace.AsTold) { IsNative = true },
-        new("segv-sent-once", []) { Sent = 11, Times = 1 },
-        new("abrt-sent-once", []) { Sent = 6, Times = 1, IfNotSurvived = "SIGABRT /SI_USER" }, // NativeAOT handles no SIGABRT
-        new("fpe-sent-once", []) { Sent = 8, Times = 1 },
-        new("caught", []),
+        new("native-fault", ["SIGSEGV /SEGV_MAPERR"], FaultPlace.AsTold) { IsNative = true, Says = "" },
+        new("managed-pointer", ["SIGSEGV /SEGV_MAPERR"], FaultPlace.AsTold) { Says = "protected memory" },
+        new("native-abort", ["SIGABRT /SI_TKILL"]) { IsNative = true, Says = "" },
+        new("segv-sent-twice", ["SIGSEGV /SI_USER"]) { Sent = 11, Times = 2, IsNative = true, Says = "" },
+        new("fpe-raised-twice", ["SIGFPE /SI_TKILL"]) { IsNative = true, Says = "" },
+        new("raised-trap", ["SIGTRAP /SI_TKILL"]) { IsNative = true, Says = "" },
+        new("native-bus", ["SIGBUS /BUS_ADRERR"], FaultPlace.AsTold) { IsNative = true, Says = "" },
+        new("segv-sent-once", []) { Sent = 11, Times = 1, Says = "" },
+        new("abrt-sent-once", []) { Sent = 6, Times = 1, Says = "", IfNotSurvived = "SIGABRT /SI_USER" }, // NativeAOT handles no SIGABRT
+        new("fpe-sent-once", []) { Sent = 8, Times = 1, Says = "" },
+        new("caught", []) { Says = "" },
+        new("caught-then-fail-fast", ["SIGABRT /SI_TKILL"]) { Says = "the victim's FailFast" },
     ];
 }

@@ -2,29 +2,33 @@ using System.Text;
 
 namespace CrashHandler.Tests.Table;
 
-/// <summary>The table as a page: a row for each kind, a column for each way into each shape.</summary>
+/// <summary>The table as a page: for each way in, a row for each kind and a column for each shape.</summary>
 internal static class TablePage
 {
     private const string Right = "ok";
     private const string Wrong = "WRONG";
     private const string NotApplicable = "-";
+    private const string Legend = "8, 9, 10: version of .NET. fd: framework-dependent, sc: self-contained, sf: single-file, aot: NativeAOT. native: a C program.";
+
+    // Characters: as wide as the longest word, so that it is a table in a terminal too.
+    private const int KindWidth = 22;
+    private const int ShapeWidth = 6;
 
     /// <summary>In Markdown, which is readable as it is.</summary>
     public static string Of(IReadOnlyList<CellResult> results)
     {
-        StringBuilder page = new("# Every death: kinds x ways in x runtimes\n\n");
-        Way[] ways = Enum.GetValues<Way>();
-        page.Append("| kind |").AppendJoin('|', ways.SelectMany(way => Shapes(results).Select(shape => $" {way} {shape} "))).Append("|\n");
-        page.Append("|---|").Insert(page.Length, "---|", ways.Length * Shapes(results).Count).Append('\n');
-        foreach (string kind in results.Select(result => result.Cell.Kind.Name).Distinct())
+        StringBuilder page = new($"# Every death: kinds x ways in x runtimes\n\n{Legend}\n");
+        foreach (Way way in Enum.GetValues<Way>())
         {
-            page.Append($"| {kind} |");
-            foreach ((Way way, string shape) in ways.SelectMany(way => Shapes(results).Select(shape => (way, shape))))
+            CellResult[] ofWay = [.. results.Where(result => result.Cell.Way == way)];
+            string[] shapes = [.. ofWay.Select(result => result.Cell.Shape.Label).Distinct()];
+            page.Append($"\n## {way}\n\n");
+            AppendLine(page, "kind", shapes);
+            AppendLine(page, new string('-', KindWidth), shapes.Select(_ => new string('-', ShapeWidth)));
+            foreach (IGrouping<string, CellResult> row in ofWay.GroupBy(result => result.Cell.Kind.Name))
             {
-                page.Append($" {Word(results.Single(result => Matches(result.Cell, kind, way, shape)).Verdict)} |");
+                AppendLine(page, row.Key, row.Select(result => Word(result.Verdict)));
             }
-
-            page.Append('\n');
         }
 
         AppendReasons(page, results, Verdict.Wrong, "Wrong");
@@ -38,9 +42,8 @@ internal static class TablePage
 
     private static int Count(IReadOnlyList<CellResult> results, Verdict verdict) => results.Count(result => result.Verdict == verdict);
 
-    private static List<string> Shapes(IReadOnlyList<CellResult> results) => [.. results.Select(result => result.Cell.Shape.Name).Distinct()];
-
-    private static bool Matches(Cell cell, string kind, Way way, string shape) => cell.Kind.Name == kind && cell.Way == way && cell.Shape.Name == shape;
+    private static void AppendLine(StringBuilder page, string kind, IEnumerable<string> words)
+        => page.Append($"| {kind.PadRight(KindWidth)} | ").AppendJoin(" | ", words.Select(word => word.PadRight(ShapeWidth))).Append(" |\n");
 
     private static string Word(Verdict verdict) => verdict switch
     {

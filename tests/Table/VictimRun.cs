@@ -22,7 +22,7 @@ internal static partial class VictimRun
     {
         string handler = TestPrograms.Shared.Handler;
         string[] arguments = [cell.Kind.Name, facts];
-        if (cell.Kind.Name == "caught")
+        if (cell.Kind.Catches)
         {
             arguments = [.. arguments, cell.Nulls.ToString(CultureInfo.InvariantCulture), cell.Divisions.ToString(CultureInfo.InvariantCulture)];
         }

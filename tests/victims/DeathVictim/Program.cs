@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using CrashHandler;
 using CrashHandler.Victims.Deaths;
 
-// deathvictim KIND FACTS [start DATABASE HANDLER | caught NULLS DIVISIONS]: says "ready", answers "ping" with "pong", and dies at any other line.
+// deathvictim KIND FACTS [start DATABASE HANDLER] [NULLS DIVISIONS]: says "ready", answers "ping" with "pong", and dies at any other line.
 string kind = args[0];
 Facts facts = new(args[1]);
 if (args.ElementAtOrDefault(2) == "start")
@@ -71,7 +71,11 @@ switch (kind)
         NativeDeath.Fault(cut);
         break;
     case "caught":
-        Console.WriteLine($"caught {Faults.CatchNulls(int.Parse(args[^2]))} {Faults.CatchDivisions(int.Parse(args[^1]))}");
+        Catch();
+        break;
+    case "caught-then-fail-fast":
+        Catch();
+        Environment.FailFast("the victim's FailFast");
         break;
     default:
         // The signals came from outside, and were survived.
@@ -79,6 +83,8 @@ switch (kind)
 }
 
 return 0;
+
+void Catch() => Console.WriteLine($"caught {Faults.CatchNulls(int.Parse(args[^2]))} {Faults.CatchDivisions(int.Parse(args[^1]))}");
 
 [MethodImpl(MethodImplOptions.NoInlining)]
 void OnThread(Action death)
