@@ -9,6 +9,9 @@ internal sealed record Cell(Kind Kind, Way Way, Shape Shape)
     /// <summary>DivideByZeroExceptions that are caught.</summary>
     public int Divisions { get; init; } = TableLimits.Divisions;
 
+    /// <summary>Whether the victim dies: NativeAOT handles no SIGABRT, so there one is enough.</summary>
+    public bool IsDeath => Kind.IsDeath || (Shape.IsNativeAot && Kind.IfNotSurvived is not null);
+
     /// <summary>Why it does not apply; null: it does.</summary>
     public string? WhyNot =>
         Shape.WhyAbsent is { } absent ? absent

@@ -11,6 +11,7 @@ internal static partial class VictimRun
 
     // The number of read(2), and the beginning of its first argument, as /proc/PID/syscall shows a thread that waits in it.
     private const string ReadCall = "0 0x";
+    private const string Running = "running";
 
     /// <summary>Runs it.</summary>
     /// <param name="sandbox">Where.</param>
@@ -36,7 +37,6 @@ internal static partial class VictimRun
             ? sandbox.Start(handler, ["exec", "--database", database, "--", cell.Shape.Victim, .. arguments])
             : sandbox.Start(cell.Shape.Victim, arguments);
         victim.ReadUntil("ready");
-        WaitUntilReading(sandbox, victim);
         if (isCovered && cell.Way == Way.Attach)
         {
             ProcessResult attached = sandbox.Handler("attach", victim.Pid.ToString(CultureInfo.InvariantCulture), "--database", database);
@@ -46,6 +46,7 @@ internal static partial class VictimRun
             }
         }
 
+        WaitUntilIdle(sandbox, victim);
         try
         {
             SendSignals(sandbox, cell, victim);
@@ -58,14 +59,28 @@ internal static partial class VictimRun
         return victim.Finish();
     }
 
-    // A signal that meets the main thread in managed code is fatal at once, with us and without.
-    private static void WaitUntilReading(Sandbox sandbox, RunningProcess victim)
+    // A signal that meets a thread in managed code is fatal at once, with us and without. And kill(2) returns with the thread woken that is to take the
+    // signal: once all wait again, it was handled.
+    private static void WaitUntilIdle(Sandbox sandbox, RunningProcess victim)
         => sandbox.Until(
-            () => File.ReadAllText($"/proc/{victim.Pid}/syscall").StartsWith(ReadCall, StringComparison.Ordinal) ? ReadCall : null,
+            () => victim.HasExited || (SystemCall($"/proc/{victim.Pid}").StartsWith(ReadCall, StringComparison.Ordinal)
+                && Directory.EnumerateDirectories($"/proc/{victim.Pid}/task").All(thread => SystemCall(thread) != Running)) ? "idle" : null,
             () => "the victim to wait for its next line");
 
-    // A program without .NET dies of the first one. The kernel gives a signal for the whole process to its main thread, if that one takes it; and the main thread answers only after its
-    // handler has returned. So an answer means that the signal was handled.
+    // A thread that is gone meanwhile waits for nothing, and runs nothing.
+    private static string SystemCall(string thread)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(thread, "syscall")).Trim();
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+
+    // A program without .NET dies of the first one.
     private static void SendSignals(Sandbox sandbox, Cell cell, RunningProcess victim)
     {
         Kind kind = cell.Kind;
@@ -77,18 +92,22 @@ internal static partial class VictimRun
                 throw new InvalidOperationException($"kill {victim.Pid}: errno {Marshal.GetLastPInvokeError()}");
             }
 
-            if (i < times || !kind.IsDeath)
+            if (i < times || !cell.IsDeath)
             {
                 victim.WriteLine("ping");
                 victim.ReadUntil("pong");
-                WaitUntilReading(sandbox, victim);
+                WaitUntilIdle(sandbox, victim);
             }
         }
 
-        if (kind.Sent == 0 || !kind.IsDeath)
+        if (kind.Sent != 0 && cell.IsDeath)
         {
-            victim.WriteLine("go");
+            // The end of its input would end it in another way.
+            sandbox.Until(() => victim.HasExited ? "dead" : null, () => "the victim to die of what was sent");
+            return;
         }
+
+        victim.WriteLine("go");
     }
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]

@@ -139,7 +139,7 @@ internal static class Stage
 
         expectation.Check(form);
         string id = report.GetProperty("id").GetString()!;
-        if (!File.ReadAllBytes(Path.Combine(store, serverId + ".dmp")).AsSpan().SequenceEqual(File.ReadAllBytes(report.GetProperty("dump").GetString()!)))
+        if (!File.ReadAllBytes(Path.Combine(store, serverId + ".dmp")).AsSpan().SequenceEqual(ReadDump(report.GetProperty("dump").GetString()!)))
         {
             throw new StageException($"the dump of the {expectation.ProcessType} at the collector is not the one in the database");
         }
@@ -166,6 +166,19 @@ internal static class Stage
         {
             using Process process = Process.GetProcessById(handler.GetProperty("handlerPid").GetInt32());
             process.Kill();
+        }
+    }
+
+    // A report that is just marked as uploaded is moved in the next moment.
+    private static byte[] ReadDump(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (FileNotFoundException)
+        {
+            return File.ReadAllBytes(path.Replace("/pending/", "/completed/", StringComparison.Ordinal));
         }
     }
 }
