@@ -121,7 +121,7 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
         Address = _socket.Path,
         Url = _options.Url is null ? null : UrlRedaction.Redact(_options.Url),
         Persistent = _options.IsPersistent,
-        Uploads = _database.Settings.IsUploadAllowed,
+        Uploads = _database.Settings.UploadPermission == UploadPermission.On,
         Clients = [.. sessions.Clients.OrderBy(client => client.Since).Select(Describe)],
         Reports = _database.List().GroupBy(report => report.State).ToDictionary(state => state.Key.ToString().ToLowerInvariant(), state => state.Count()),
         Captured = sessions.Captured,

@@ -48,7 +48,7 @@ internal sealed class PendingReport(ReportDatabase database, Guid id, NewDump du
     {
         try
         {
-            return !database.Settings.IsUploadAllowed;
+            return database.Settings.UploadPermission == UploadPermission.Off;
         }
         catch (Exception unreadable) when (unreadable is DatabaseException or SyscallException)
         {

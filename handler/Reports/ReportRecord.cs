@@ -48,6 +48,18 @@ internal sealed record ReportRecord
     /// <summary>Where it goes; null: to the handler's URL, whichever handler that is.</summary>
     public string? Url { get; init; }
 
+    /// <summary>Headers that its upload carries beside the usual ones; they may be credentials, and are never shown.</summary>
+    public IReadOnlyDictionary<string, string>? Headers { get; init; }
+
+    /// <summary>Whether its upload is compressed.</summary>
+    public bool CompressUpload { get; init; }
+
+    /// <summary>Whether its upload keeps an hour from the last one that did.</summary>
+    public bool RateLimit { get; init; }
+
+    /// <summary>Files that are sent with it: their names in <c>attachments/ID/</c>.</summary>
+    public IReadOnlyList<string> Attachments { get; set; } = [];
+
     /// <summary>Everything that is sent with it.</summary>
     public required IReadOnlyDictionary<string, string> Parameters { get; init; }
 
