@@ -15,7 +15,7 @@ internal static class StartOptions
 
         if (options.SubmitUrl is { } url && !(url.IsAbsoluteUri && url.Scheme is "http" or "https"))
         {
-            throw new ArgumentException($"submitURL must be an absolute http or https URL; it is '{url.OriginalString}'", nameof(options));
+            throw new ArgumentException($"submitURL must be an absolute http or https URL; it is '{Protocol.UrlRedaction.Redact(url)}'", nameof(options));
         }
 
         if (options.ProcessType is { Length: 0 })

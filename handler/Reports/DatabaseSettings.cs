@@ -9,7 +9,9 @@ namespace CrashHandler.Handler.Reports;
 /// </summary>
 internal sealed class DatabaseSettings
 {
-    private const string FileName = "settings.json";
+    /// <summary>Name of the first of the two files.</summary>
+    public const string FileName = "settings.json";
+
     private const string BackupName = "settings.json.bak";
     private const string LockName = "settings.lock";
 
@@ -38,6 +40,11 @@ internal sealed class DatabaseSettings
     /// <exception cref="DatabaseException">Both files are broken.</exception>
     /// <exception cref="SyscallException">They cannot be read.</exception>
     public bool OperatorUploads => !(Read()?.OperatorUploadsOff ?? false);
+
+    /// <summary>Whether the operator paused uploads.</summary>
+    /// <exception cref="DatabaseException">Both files are broken.</exception>
+    /// <exception cref="SyscallException">They cannot be read.</exception>
+    public bool IsPaused => Read()?.UploadsPaused ?? false;
 
     /// <summary>What the application and the operator together make of uploads.</summary>
     /// <exception cref="DatabaseException">Both files are broken: nobody can say.</exception>

@@ -37,6 +37,14 @@ internal static unsafe class DurableFile
     /// <exception cref="SyscallException">open failed.</exception>
     public static FileDescriptor OpenRead(string path) => Open(path, Libc.O_RDONLY | Libc.O_NONBLOCK);
 
+    /// <summary>Opens a file that is not the database's for reading; links are followed.</summary>
+    /// <exception cref="SyscallException">open failed.</exception>
+    public static FileDescriptor OpenThroughLinks(string path)
+    {
+        int fd = Libc.open(path, Libc.O_RDONLY | Libc.O_NONBLOCK | Libc.O_NOCTTY | Libc.O_CLOEXEC, 0);
+        return fd >= 0 ? new FileDescriptor(fd) : throw SyscallException.Last("open", path);
+    }
+
     /// <summary>Opens a file for reading as a stream; see <see cref="OpenRead"/>.</summary>
     /// <exception cref="SyscallException">open failed.</exception>
     public static FileStream OpenStream(string path)

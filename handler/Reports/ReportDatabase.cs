@@ -42,6 +42,13 @@ internal sealed class ReportDatabase
     /// <summary>Its settings.</summary>
     public DatabaseSettings Settings { get; }
 
+    /// <summary>Directories into which files are renamed that may be work for an uploader; see <see cref="IsWork"/>.</summary>
+    public IEnumerable<string> WorkDirectories => new[] { "", PendingName, RequestsName }.Select(name => System.IO.Path.Combine(Path, name));
+
+    /// <summary>Whether a file of this name in one of <see cref="WorkDirectories"/> is work: a dump that is filed, a request, the settings. A record is not: the uploader wrote it.</summary>
+    public static bool IsWork(string name)
+        => name.EndsWith(DumpExtension, StringComparison.Ordinal) || name == DatabaseSettings.FileName || Guid.TryParseExact(name, "D", out _);
+
     /// <summary>Opens a database, making what is missing of it.</summary>
     /// <exception cref="DatabaseException">The path is no directory, or belongs to somebody else.</exception>
     /// <exception cref="SyscallException">It cannot be made.</exception>
@@ -109,6 +116,7 @@ internal sealed class ReportDatabase
             }
             else if (!TryAdopt(name, claimed))
             {
+                RemoveAttachments(name);
                 claimed.Clear();
                 passed?.Invoke(FilingStep.Claimed);
                 PendingReport begun = new(this, id, claimed, passed ?? (_ => { }));
@@ -150,6 +158,22 @@ internal sealed class ReportDatabase
     public ReportRecord? Find(string id)
         => new[] { CompletedName, PendingName, CompletedName }.Select(name => ReadRecord(FilePath(name, id, RecordExtension), onProblem: null)).FirstOrDefault(record => record is not null && HasDump(record));
 
+    /// <summary>How many whole reports there are in each state; none is kept in mind.</summary>
+    public IReadOnlyDictionary<ReportState, int> CountStates()
+    {
+        Dictionary<ReportState, int> counts = [];
+        HashSet<string> completed = [];
+        foreach (ReportRecord record in ReadCompleted().Concat(ReadAll(PendingName, onProblem: null).Where(HasDump)))
+        {
+            if (record.State == ReportState.Pending ? !completed.Contains(record.Id) : completed.Add(record.Id))
+            {
+                counts[record.State] = counts.GetValueOrDefault(record.State) + 1;
+            }
+        }
+
+        return counts;
+    }
+
     /// <summary>Reports in a row, one at a time: each is read when it is asked for.</summary>
     public IEnumerable<ReportRecord> ReadCompleted() => ReadAll(CompletedName, onProblem: null).Where(HasDump);
 
@@ -168,6 +192,9 @@ internal sealed class ReportDatabase
         CreateOwn(directory);
         DurableFile.Write(System.IO.Path.Combine(directory, id), []);
     }
+
+    /// <summary>Whether a request waits to be carried out.</summary>
+    public bool IsRequested(string id) => System.IO.File.Exists(System.IO.Path.Combine(Path, RequestsName, id));
 
     /// <summary>
     /// Carries out what <see cref="Request"/> asked for: each report goes back to <c>pending/</c>. The request goes last, so that an interruption begins
@@ -304,12 +331,16 @@ internal sealed class ReportDatabase
         // The dump last: as long as it is there, it is claimed.
         _ = Libc.unlink(FilePath(NewName, id, RecordExtension + DurableFile.TemporarySuffix));
         _ = Libc.unlink(FilePath(NewName, id, RecordExtension));
+        RemoveAttachments(id);
+        _ = Libc.unlink(FilePath(NewName, id, DumpExtension));
+    }
+
+    private void RemoveAttachments(string id)
+    {
         if (Directory.Exists(AttachmentsOf(id)))
         {
             Directory.Delete(AttachmentsOf(id), recursive: true);
         }
-
-        _ = Libc.unlink(FilePath(NewName, id, DumpExtension));
     }
 
     /// <summary>Makes the directory of a report's attachments.</summary>

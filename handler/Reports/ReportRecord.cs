@@ -45,17 +45,8 @@ internal sealed record ReportRecord
     /// <summary>The .NET exception that nobody caught; null: the process said of none.</summary>
     public ReportException? Exception { get; init; }
 
-    /// <summary>Where it goes; null: to the handler's URL, whichever handler that is.</summary>
-    public string? Url { get; init; }
-
-    /// <summary>Headers that its upload carries beside the usual ones; they may be credentials, and are never shown.</summary>
-    public IReadOnlyDictionary<string, string>? Headers { get; init; }
-
-    /// <summary>Whether its upload is compressed.</summary>
-    public bool CompressUpload { get; init; }
-
-    /// <summary>Whether its upload keeps an hour from the last one that did.</summary>
-    public bool RateLimit { get; init; }
+    /// <summary>How it is sent. Its headers may be credentials, as its URL may hold some: neither is shown as it is.</summary>
+    public ReportDelivery Delivery { get; set; } = new();
 
     /// <summary>Files that are sent with it: their names in <c>attachments/ID/</c>.</summary>
     public IReadOnlyList<string> Attachments { get; set; } = [];

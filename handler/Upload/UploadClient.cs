@@ -27,7 +27,7 @@ internal sealed class UploadClient(ReportDatabase database, TimeProvider time) :
     public async Task<ServerAnswer> SendAsync(ReportRecord report, Uri url, CancellationToken cancellation)
     {
         using MultipartFormData form = FormOf(report);
-        if (report.CompressUpload)
+        if (report.Delivery.Compress)
         {
             using GzipContent compressed = await GzipContent.CreateAsync(form, cancellation).ConfigureAwait(false);
             ServerAnswer answer = await PostAsync(report, url, compressed, cancellation).ConfigureAwait(false);
@@ -69,7 +69,7 @@ internal sealed class UploadClient(ReportDatabase database, TimeProvider time) :
             request.Headers.TryAddWithoutValidation("Authorization", "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(url.UserInfo))));
         }
 
-        foreach ((string name, string value) in report.Headers ?? new Dictionary<string, string>())
+        foreach ((string name, string value) in report.Delivery.Headers ?? new Dictionary<string, string>())
         {
             request.Headers.Remove(name);
             request.Headers.TryAddWithoutValidation(name, value);

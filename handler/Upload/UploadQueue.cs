@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using CrashHandler.Handler.Posix;
 using CrashHandler.Handler.Reports;
+using CrashHandler.Protocol;
 using Serilog;
 
 namespace CrashHandler.Handler.Upload;
@@ -10,7 +11,12 @@ namespace CrashHandler.Handler.Upload;
 /// The one worker that sends reports. Persistent: all it knows is in the records. It wakes on work or when the next attempt is due, and holds the
 /// database's upload lock while it lives.
 /// </summary>
-internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, TimeProvider time, Lazy<ILogger> log)
+/// <param name="database">Whose reports.</param>
+/// <param name="fallbackUrl">Where reports go that name no URL; null: they wait.</param>
+/// <param name="time">The clock.</param>
+/// <param name="log">Where it tells what it does.</param>
+/// <param name="isOnRequest">Whether only those are sent that somebody asked for.</param>
+internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, TimeProvider time, Lazy<ILogger> log, bool isOnRequest = false)
 {
     private readonly Lock _gate = new();
     private readonly UploadClient _client = new(database, time);
@@ -44,7 +50,10 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
     {
         Task settled = _awaited.GetOrAdd(reportId, _ => NewSignal()).Task;
         Wake();
-        return settled;
+        lock (_gate)
+        {
+            return _isEnded ? Task.CompletedTask : settled;
+        }
     }
 
     private async Task RunAsync(CancellationToken stopping)
@@ -71,15 +80,16 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
         }
         finally
         {
-            _watched = [.. _awaited.Keys];
-            Settle(_ => true);
-            _client.Dispose();
-            _lock?.Dispose();
             lock (_gate)
             {
                 _isEnded = true;
                 _awaitedLock?.Dispose();
             }
+
+            _watched = [.. _awaited.Keys];
+            Settle(_ => true);
+            _client.Dispose();
+            _lock?.Dispose();
         }
     }
 
@@ -147,7 +157,7 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
                 _waiting.Refresh();
             }
 
-            UploadPermission permission = database.Settings.UploadPermission;
+            UploadPermission permission = isOnRequest ? UploadPermission.Paused : database.Settings.UploadPermission;
             if (permission == UploadPermission.Off)
             {
                 SkipAll(stopping);
@@ -160,7 +170,7 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
 
             if (database.FindPending(due.Id) is { } report)
             {
-                await SendAsync(report, UrlOf(due)!, stopping).ConfigureAwait(false);
+                await SendAsync(report, UrlOf(due) ?? "", stopping).ConfigureAwait(false);
             }
             else
             {
@@ -180,10 +190,10 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
         bool isFound = false;
         TimeSpan wait = UploadLimits.LookAgain;
         HashSet<string> sendable = [];
-        foreach (WaitingReport report in _waiting.All.Where(report => (permission == UploadPermission.On || report.IsExplicit) && UrlOf(report) is not null))
+        foreach (WaitingReport report in _waiting.All.Where(report => report.IsExplicit || (permission == UploadPermission.On && UrlOf(report) is not null)))
         {
             TimeSpan pause = UploadPolicy.UntilDue(report, now, lastLimited);
-            TimeSpan hosts = UntilHostIsFree(UrlOf(report)!);
+            TimeSpan hosts = UntilHostIsFree(UrlOf(report));
             pause = pause > hosts ? pause : hosts;
             if (pause > TimeSpan.Zero)
             {
@@ -204,7 +214,7 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
         return isFound ? null : wait;
     }
 
-    private TimeSpan UntilHostIsFree(string address)
+    private TimeSpan UntilHostIsFree(string? address)
         => TryParse(address, out Uri? url) && _lastUploads.TryGetValue(url.Authority, out long last) ? UploadLimits.BetweenUploads - time.GetElapsedTime(last) : TimeSpan.Zero;
 
     private async Task SendAsync(ReportRecord report, string address, CancellationToken stopping)
@@ -214,12 +224,12 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
         string shown = "(no URL)";
         if (!TryParse(address, out Uri? url))
         {
-            after = UploadPolicy.Unsendable(report, "its URL is not an absolute http or https one");
+            after = UploadPolicy.Unsendable(report, address.Length > 0 ? "its URL is not an absolute http or https one" : "it names no URL, and there is no other");
         }
         else
         {
             shown = UrlRedaction.Redact(url);
-            if (report.RateLimit && !report.ExplicitRequest)
+            if (report.Delivery.RateLimit && !report.ExplicitRequest)
             {
                 database.Settings.SetLastLimitedUpload(time.GetUtcNow());
             }
@@ -327,7 +337,7 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
 
     private static bool IsTimeout(Exception failure, CancellationToken stopping) => failure is OperationCanceledException && !stopping.IsCancellationRequested;
 
-    private static bool TryParse(string address, [NotNullWhen(true)] out Uri? url)
+    private static bool TryParse(string? address, [NotNullWhen(true)] out Uri? url)
         => Uri.TryCreate(address, UriKind.Absolute, out url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps);
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -13,5 +13,5 @@ internal readonly record struct WaitingReport(string Id, DateTimeOffset Created,
 {
     /// <summary>What there is to keep of a record.</summary>
     public static WaitingReport Of(ReportRecord record)
-        => new(record.Id, record.Created, record.NextAttempt, record.ExplicitRequest, record.RateLimit, record.Url);
+        => new(record.Id, record.Created, record.NextAttempt, record.ExplicitRequest, record.Delivery.RateLimit, record.Delivery.Url);
 }

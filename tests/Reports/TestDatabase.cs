@@ -31,7 +31,7 @@ internal sealed class TestDatabase : IDisposable
         Signal = 11,
         Code = 1,
         Address = 0xdead,
-        Url = url,
+        Delivery = new ReportDelivery(url),
         Parameters = new Dictionary<string, string> { ["prod"] = ".NET", ["minute"] = $"{minute}" },
     };
 

@@ -179,11 +179,11 @@ public class UploadPolicyTests
     [InlineData(null, false, 0)]
     public void UnderTheRateLimitAReportWaitsAnHourFromTheLastUnlessItIsAskedFor(int? last, bool isExplicit, int due)
         => Assert.Equal(TimeSpan.FromSeconds(due), UploadPolicy.UntilDue(
-            Waiting(s_report with { RateLimit = true, ExplicitRequest = isExplicit }), s_now, last is { } seconds ? s_now.AddSeconds(seconds) : null));
+            Waiting(s_report with { Delivery = new ReportDelivery(RateLimit: true), ExplicitRequest = isExplicit }), s_now, last is { } seconds ? s_now.AddSeconds(seconds) : null));
 
     [Fact]
     public void TheRateLimitMakesNoDelayShorter()
-        => Assert.Equal(TimeSpan.FromHours(2), UploadPolicy.UntilDue(Waiting(s_report with { RateLimit = true, NextAttempt = s_now.AddHours(2) }), s_now, s_now));
+        => Assert.Equal(TimeSpan.FromHours(2), UploadPolicy.UntilDue(Waiting(s_report with { Delivery = new ReportDelivery(RateLimit: true), NextAttempt = s_now.AddHours(2) }), s_now, s_now));
 
     [Fact]
     public void JitterIsAReportsOwnAndSpreadsReports()

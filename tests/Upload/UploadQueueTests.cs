@@ -264,8 +264,8 @@ public sealed class UploadQueueTests : IAsyncDisposable
     [Fact]
     public async Task UnderTheRateLimitTheSecondWaitsAnHourAlsoAfterARestart()
     {
-        _database.File(minute: 2, with: record => record with { RateLimit = true });
-        ReportRecord second = _database.File(minute: 1, with: record => record with { RateLimit = true });
+        _database.File(minute: 2, with: record => record with { Delivery = new ReportDelivery(RateLimit: true) });
+        ReportRecord second = _database.File(minute: 1, with: record => record with { Delivery = new ReportDelivery(RateLimit: true) });
         ReportRecord free = _database.File(minute: 0);
         await using ScriptedServer server = new(ScriptedServer.Answer(200, "x"), ScriptedServer.Answer(200, "y"), ScriptedServer.Answer(200, "z"));
         Start(server.Url);
@@ -297,7 +297,7 @@ public sealed class UploadQueueTests : IAsyncDisposable
     [InlineData(500)]
     public async Task ACompressedBodyThatIsNotUnderstoodIsSentOncePlain(int status)
     {
-        ReportRecord report = _database.File(with: record => record with { CompressUpload = true });
+        ReportRecord report = _database.File(with: record => record with { Delivery = new ReportDelivery(Compress: true) });
         await using ScriptedServer server = new(ScriptedServer.Answer(status), ScriptedServer.Answer(200, "x"));
         Start(server.Url);
 
@@ -313,7 +313,7 @@ public sealed class UploadQueueTests : IAsyncDisposable
     [Fact]
     public async Task AReportsOwnHeadersAreSent()
     {
-        _database.File(with: record => record with { Headers = new Dictionary<string, string> { ["X-Token"] = "secret", ["Authorization"] = "Bearer b" } });
+        _database.File(with: record => record with { Delivery = new ReportDelivery(Headers: new Dictionary<string, string> { ["X-Token"] = "secret", ["Authorization"] = "Bearer b" }) });
         await using ScriptedServer server = new(ScriptedServer.Answer(200, "x"));
         Start(new UriBuilder(server.Url) { UserName = "u", Password = "p" }.Uri);
 
