@@ -42,6 +42,7 @@ enum ch_hooks {
     CH_HOOK_SIGACTION = 8,
     CH_HOOK_ABORT = 16,
     CH_HOOK_DOTNET = 32,
+    CH_HOOK_FORK = 64,
 };
 
 enum ch_register_options { CH_OPTION_IGNORE_SYSTEM_CRASH_HANDLER = 1 };

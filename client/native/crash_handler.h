@@ -50,7 +50,9 @@ int crash_handler_install(struct crash_handler_result *result);
 int crash_handler_block(void **block, struct crash_handler_result *result);
 
 /*
- * Sends Register with the block's descriptor (made if need be) and waits for Done. `options`: enum ch_register_options.
+ * Sends Register with the block's descriptor (made if need be) and waits for Done. `options`: enum ch_register_options. With
+ * CH_OPTION_IGNORE_SYSTEM_CRASH_HANDLER in a .NET process, CH_HOOK_FORK in result->hooks says that the runtime's createdump is
+ * stopped; without it result->message says why not, with error 0.
  */
 int crash_handler_register(uint32_t options, struct crash_handler_result *result);
 

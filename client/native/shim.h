@@ -148,8 +148,14 @@ _Noreturn void shim_abort(void);
 /* hooks_preload.c */
 bool shim_is_preloaded(void);
 
-/* hooks_got.c: the slots of the runtime's GOT. Returns CH_HOOK_SIGACTION and CH_HOOK_ABORT, as far as found. */
+/* createdump.c */
+typedef pid_t (*shim_fork_function)(void);
+extern shim_fork_function shim_next_fork; /* never NULL once shim_fork is in a slot */
+pid_t shim_fork(void);
+
+/* hooks_got.c: the slots of the runtime's GOT. Each returns the hooks that it put in place. */
 uint32_t shim_patch_slots(char *message, size_t message_bytes);
+uint32_t shim_patch_fork(char *message, size_t message_bytes);
 
 /* runtime.c */
 enum shim_runtime { SHIM_NO_DOTNET, SHIM_CORECLR, SHIM_NATIVE_AOT };

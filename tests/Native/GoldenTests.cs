@@ -45,6 +45,7 @@ public sealed class GoldenTests
         ["CH_HOOK_SIGACTION"] = (ulong)Hooks.Sigaction,
         ["CH_HOOK_ABORT"] = (ulong)Hooks.Abort,
         ["CH_HOOK_DOTNET"] = (ulong)Hooks.DotNet,
+        ["CH_HOOK_FORK"] = (ulong)Hooks.Fork,
         ["CH_OPTION_IGNORE_SYSTEM_CRASH_HANDLER"] = (ulong)RegisterOptions.IgnoreSystemCrashHandler,
         ["CH_NOTICE_GETCONTEXT"] = (ulong)NoticeFlags.GetContext,
         ["CH_NOTICE_FPSTATE_VALID"] = (ulong)NoticeFlags.FpStateValid,
