@@ -92,7 +92,8 @@ struct ch_welcome {
 struct ch_register {
     uint32_t hooks;
     uint32_t options;
-    uint8_t reserved[8];
+    uint32_t hold_ms;
+    uint32_t reserved;
 };
 
 #define CH_SIGINFO_BYTES 128

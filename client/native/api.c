@@ -168,7 +168,7 @@ static const char *advice_for_request(int error)
     }
 }
 
-SHIM_API int crash_handler_register(uint32_t options, struct crash_handler_result *result)
+SHIM_API int crash_handler_register(uint32_t options, uint32_t hold_ms, struct crash_handler_result *result)
 {
     void *block;
     int descriptor;
@@ -181,7 +181,7 @@ SHIM_API int crash_handler_register(uint32_t options, struct crash_handler_resul
     if (shim_dotnet && options & CH_OPTION_IGNORE_SYSTEM_CRASH_HANDLER) {
         slot_hooks |= shim_patch_fork(result->message, sizeof result->message);
     }
-    struct ch_register payload = { .hooks = shim_hooks(), .options = options };
+    struct ch_register payload = { .hooks = shim_hooks(), .options = options, .hold_ms = hold_ms };
     uint16_t type = 0;
     uint32_t length = 0;
     char text[CRASH_HANDLER_MESSAGE_BYTES];
@@ -195,7 +195,10 @@ SHIM_API int crash_handler_register(uint32_t options, struct crash_handler_resul
     if (error == 0 && type != CH_FRAME_DONE) {
         return finish(result, EPROTO, "the handler did not register this process: %.*s", (int)length, text);
     }
-    shim_options = error == 0 ? options : shim_options;
+    if (error == 0) {
+        shim_options = options;
+        shim_hold_ms = hold_ms;
+    }
     return finish(result, error, "Register: %s; %s", strerror(error), advice_for_request(error));
 }
 

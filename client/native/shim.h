@@ -105,6 +105,7 @@ bool shim_report_begin(void);
 void shim_report_finish(const struct shim_evidence *evidence);
 void shim_report(const struct shim_evidence *evidence);
 extern uint32_t shim_options; /* enum ch_register_options */
+extern uint32_t shim_hold_ms; /* Milliseconds that a report may take beyond CH_DIALOGUE_LIMIT_MS. */
 
 /* children.c: between clone and execve. Async-signal-safe. */
 struct shim_kept {

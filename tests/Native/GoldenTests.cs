@@ -87,6 +87,7 @@ public sealed class GoldenTests
         ["sizeof ch_register"] = (ulong)Unsafe.SizeOf<RegisterPayload>(),
         ["offsetof ch_register.hooks"] = Offset<RegisterPayload>(nameof(RegisterPayload.Hooks)),
         ["offsetof ch_register.options"] = Offset<RegisterPayload>(nameof(RegisterPayload.Options)),
+        ["offsetof ch_register.hold_ms"] = Offset<RegisterPayload>(nameof(RegisterPayload.HoldMilliseconds)),
         ["sizeof ch_crash_notice"] = (ulong)Unsafe.SizeOf<CrashNotice>(),
         ["offsetof ch_crash_notice.size"] = Offset<CrashNotice>(nameof(CrashNotice.SizeField)),
         ["offsetof ch_crash_notice.flags"] = Offset<CrashNotice>(nameof(CrashNotice.Flags)),
@@ -147,7 +148,7 @@ public sealed class GoldenTests
         Golden("register"),
         FrameHeader.Frame(
             FrameType.Register,
-            new RegisterPayload(Hooks.Stage2 | Hooks.Signals, RegisterOptions.IgnoreSystemCrashHandler).ToBytes(),
+            new RegisterPayload(Hooks.Stage2 | Hooks.Signals, RegisterOptions.IgnoreSystemCrashHandler, 60_000).ToBytes(),
             request: 3));
 
     [Fact]
