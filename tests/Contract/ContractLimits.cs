@@ -1,0 +1,20 @@
+namespace CrashHandler.Tests.Contract;
+
+/// <summary>Every limit of Electron's cases.</summary>
+internal static class ContractLimits
+{
+    /// <summary>How often Electron's suite asks for an uploaded report, once the server has it.</summary>
+    public const int Looks = 10;
+
+    /// <summary>Between two of them.</summary>
+    public static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>For a report to arrive; Electron's suite gives as much.</summary>
+    public static readonly TimeSpan Arrival = TimeSpan.FromSeconds(30);
+
+    /// <summary>Of a heap that is to be full, in bytes: a .NET process starts with a tenth of it.</summary>
+    public const int HeapBytes = 64 << 20;
+
+    /// <summary>Of the victim's own <c>_version</c>: all projects here have one version.</summary>
+    public const string Version = "0.1.0";
+}
