@@ -102,9 +102,9 @@ internal sealed class Application
     }
 
     /// <summary>A child dies whose parent ended before it, by itself.</summary>
-    public void DieAfterMain()
+    public void DieAfterMain(string kind)
     {
-        Tell("die", "crash");
+        Tell("die", kind);
         Assert.Equal(0, _main.Finish().ExitCode);
     }
 

@@ -12,9 +12,6 @@ internal static class ContractLimits
     /// <summary>For a report to arrive; Electron's suite gives as much.</summary>
     public static readonly TimeSpan Arrival = TimeSpan.FromSeconds(30);
 
-    /// <summary>Of a heap that is to be full, in bytes: a .NET process starts with a tenth of it.</summary>
+    /// <summary>Of a heap that is to be full, in bytes: many times what the victim needs, and full at once.</summary>
     public const int HeapBytes = 64 << 20;
-
-    /// <summary>Of the victim's own <c>_version</c>: all projects here have one version.</summary>
-    public const string Version = "0.1.0";
 }

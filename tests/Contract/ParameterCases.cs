@@ -1,5 +1,6 @@
 using System.Text;
 using CrashHandler.Protocol;
+using CrashHandler.Tests.EndToEnd;
 using Xunit;
 
 namespace CrashHandler.Tests.Contract;
@@ -151,10 +152,11 @@ public sealed class ParameterCases
     public void TheHandlersAnnotationsArriveUnlessTheProcessSaysOtherwise(string who)
     {
         using World world = new();
+        string pipe = world.Sandbox.PathOf("pipe");
         world.Sandbox.Start(
-            EndToEnd.TestPrograms.Shared.Handler, "run", "--database", world.Sandbox.Database, "--url", world.Collector.Url, "--persistent",
+            TestPrograms.Shared.Handler, "run", "--database", world.Sandbox.Database, "--pipe", pipe, "--url", world.Collector.Url,
             "--annotation", "globalParam=globalValue", "--annotation", "own=handler's");
-        world.Sandbox.Until(() => world.Sandbox.Json("status", "--json", "--database", world.Sandbox.Database).GetArrayLength() == 1 ? "one" : null, () => "the handler");
+        world.Sandbox.Until(() => File.Exists(pipe) ? pipe : null, () => "the handler");
         Application application = world.Launch(world.Main());
         World.Become(application, who);
         application.Ask("add", "own", "process's");

@@ -136,12 +136,17 @@ public sealed class UploadCases
         application.Leave(new ChildWords { Attach = attach, Arguments = own });
         string[] whole = ["--converse", "--handler", TestPrograms.Shared.Handler, .. own];
         Assert.Equal(whole, application.Ask("arguments").Deserialize<string[]>());
-        application.Start(World.Renderer());
+        if (!attach)
+        {
+            application.Start(World.Renderer());
+        }
+
         world.Sandbox.Until(() => application.HasMainExited ? "gone" : null, () => "main's end");
 
-        application.DieAfterMain();
+        application.DieAfterMain("null");
 
-        World.Checked(Assert.Single(world.Collector.WaitFor(1)), "renderer");
+        string report = Assert.Single(world.Collector.WaitFor(1));
+        Assert.Equal(attach ? "child" : "renderer", EndToEnd.Collector.Fields(report)["process_type"]);
     }
 
     [Fact]

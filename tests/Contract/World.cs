@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.RegularExpressions;
 using CrashHandler.Tests.EndToEnd;
 using Xunit;
@@ -21,6 +22,9 @@ internal sealed partial class World : IDisposable
 
     private const string Product = "Zombies";
     private const string Company = "Umbrella Corporation";
+
+    // All projects here have one version.
+    private static readonly string s_version = typeof(World).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     private readonly Lazy<EndToEnd.Collector> _collector;
 
@@ -130,7 +134,7 @@ internal sealed partial class World : IDisposable
     {
         Dictionary<string, string> fields = EndToEnd.Collector.Fields(report);
         Assert.Equal((".NET", Environment.Version.ToString(), type, "linux"), (fields["prod"], fields["ver"], fields["process_type"], fields["platform"]));
-        Assert.Equal((product, Company, ContractLimits.Version), (fields["_productName"], fields["_companyName"], fields["_version"]));
+        Assert.Equal((product, Company, s_version), (fields["_productName"], fields["_companyName"], fields["_version"]));
         Assert.Equal("MDMP"u8.ToArray(), File.ReadAllBytes(report + ".dmp")[..4]);
         return fields;
     }
