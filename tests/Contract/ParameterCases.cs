@@ -152,11 +152,10 @@ public sealed class ParameterCases
     public void TheHandlersAnnotationsArriveUnlessTheProcessSaysOtherwise(string who)
     {
         using World world = new();
-        string pipe = world.Sandbox.PathOf("pipe");
-        world.Sandbox.Start(
-            TestPrograms.Shared.Handler, "run", "--database", world.Sandbox.Database, "--pipe", pipe, "--url", world.Collector.Url,
+        RunningProcess handler = world.Sandbox.Start(
+            TestPrograms.Shared.Handler, "run", "--database", world.Sandbox.Database, "--url", world.Collector.Url, "--ready-fd", "1",
             "--annotation", "globalParam=globalValue", "--annotation", "own=handler's");
-        world.Sandbox.Until(() => File.Exists(pipe) ? pipe : null, () => "the handler");
+        Assert.StartsWith("ready ", handler.ReadLine(), StringComparison.Ordinal);
         Application application = world.Launch(world.Main());
         World.Become(application, who);
         application.Ask("add", "own", "process's");

@@ -195,6 +195,7 @@ public sealed class UploadCases
         }
 
         CrashReport[] uploaded = world.Sandbox.Until(() => application.Uploaded() is { Length: 2 } both ? both : null, () => "both to be told of");
+        Assert.Equal(2, uploaded.Distinct().Count());
         CrashReport last = application.Ask("last").Deserialize<CrashReport>()!;
         Assert.Equal(uploaded.MaxBy(report => report.Date), last);
         Assert.NotEqual(uploaded[0].Date, uploaded[1].Date);
