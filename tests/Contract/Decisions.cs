@@ -13,7 +13,7 @@ internal static class Decisions
         "`ArgumentException` with the words of the specification's version, `companyName` first; `SubmitUrl` is demanded unless `UploadToServer` is false");
 
     public static readonly Decision Unprepared = new(
-        "a child that never calls `Start`", "is captured when it was prepared by `AttachChild`, without product, company and parameters; a child that is to carry them calls `Start`");
+        "a child that never calls `Start`", "is captured when it was prepared by `AttachChild` or `CaptureAllChildren`, without product, company and parameters; a child that is to carry them calls `Start`");
 
     public static readonly Decision CrashesDirectory = new(
         "a child with `CrashesDirectory`", "attaches to the inherited handler of that directory, else starts one for it; all options are checked there as anywhere");

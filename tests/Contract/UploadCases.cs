@@ -92,15 +92,20 @@ public sealed class UploadCases
         Assert.Equal("mps", world.Arrived(world.Launch(world.Main()), "main")[MainSpecific]);
     }
 
-    [Fact]
+    /// <summary>Whether the child alone was prepared, or main captures all children.</summary>
+    [Theory]
     [ElectronCase("N-04")]
-    public void AChildThatDoesNotCallStartIsReportedWhenItWasPrepared()
+    [InlineData(true)]
+    [InlineData(false)]
+    public void AChildThatDoesNotCallStartIsReportedWhenItWasPrepared(bool attach)
     {
         using World world = new();
-        Application application = world.Launch(world.Main((MainSpecific, "mps")));
+        CrashReporterOptions options = world.Main((MainSpecific, "mps"));
+        options.CaptureAllChildren = !attach;
+        Application application = world.Launch(options);
         World.Become(application, World.R, (RendererSpecific, "rs"));
 
-        Assert.Equal(11, application.Child(new ChildWords { Attach = true }).Die("null"));
+        Assert.Equal(11, application.Child(new ChildWords { Attach = attach }).Die("null"));
 
         Dictionary<string, string> fields = EndToEnd.Collector.Fields(Assert.Single(world.Collector.WaitFor(1)));
         string[] expected = ["crash_report_id", "guid", "platform", "process_type", "prod", "ver"];
@@ -126,17 +131,20 @@ public sealed class UploadCases
 
     [Theory]
     [ElectronCase("N-06")]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void AChildKeepsItsArgumentsAndIsReportedWhenMainIsGone(bool attach)
+    [InlineData(nameof(CrashReporter.Start), "renderer")]
+    [InlineData(nameof(CrashReporter.AttachChild), "child")]
+    [InlineData(nameof(CrashReporterOptions.CaptureAllChildren), "child")]
+    public void AChildKeepsItsArgumentsAndIsReportedWhenMainIsGone(string way, string type)
     {
         string[] own = ["--word", "two words", "--word", "--no-upload"];
         using World world = new();
-        Application application = world.Launch(world.Main());
-        application.Leave(new ChildWords { Attach = attach, Arguments = own });
+        CrashReporterOptions options = world.Main();
+        options.CaptureAllChildren = way == nameof(CrashReporterOptions.CaptureAllChildren);
+        Application application = world.Launch(options);
+        application.Leave(new ChildWords { Attach = way == nameof(CrashReporter.AttachChild), Arguments = own });
         string[] whole = ["--converse", "--handler", TestPrograms.Shared.Handler, .. own];
         Assert.Equal(whole, application.Ask("arguments").Deserialize<string[]>());
-        if (!attach)
+        if (way == nameof(CrashReporter.Start))
         {
             application.Start(World.Renderer());
         }
@@ -146,7 +154,7 @@ public sealed class UploadCases
         application.DieAfterMain("null");
 
         string report = Assert.Single(world.Collector.WaitFor(1));
-        Assert.Equal(attach ? "child" : "renderer", EndToEnd.Collector.Fields(report)["process_type"]);
+        Assert.Equal(type, EndToEnd.Collector.Fields(report)["process_type"]);
     }
 
     [Fact]
