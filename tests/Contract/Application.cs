@@ -94,6 +94,12 @@ internal sealed class Application
         return _main.Finish().ExitCode - KilledBySignal;
     }
 
+    /// <summary>The process that was started first begins to die.</summary>
+    public void TellToDie(string kind) => Tell("die", kind);
+
+    /// <summary>It is dead; returns by which signal.</summary>
+    public int FinishLast() => _main.Finish().ExitCode - KilledBySignal;
+
     /// <summary>The process that was started first ends by itself.</summary>
     public void ExitLast()
     {

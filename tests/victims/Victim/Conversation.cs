@@ -63,6 +63,17 @@ internal static class Conversation
             case "set-uploads": CrashReporter.SetUploadToServer(words[1]!.GetValue<bool>()); return null;
             case "directory": return CrashReporter.GetCrashesDirectory();
             case "set-temp": CrashReporter.TempDirectory = Text(1)!; return null;
+            case "attach-file": CrashReporter.AddAttachment(Text(1)!); return null;
+            case "detach-file": CrashReporter.RemoveAttachment(Text(1)!); return null;
+            case "crashed-last-run": return CrashReporter.CrashedLastRun;
+            case "crashes-in-a-row": return CrashReporter.CrashesInARow;
+            case "run":
+                using (Process program = Process.Start(Text(1)!, words.Skip(2).Select(word => word!.GetValue<string>())))
+                {
+                    program.WaitForExit();
+                    return program.ExitCode;
+                }
+
             case "arguments": return new JsonArray([.. Environment.GetCommandLineArgs()[1..].Select(word => JsonValue.Create(word))]);
             case "restrict": return NativeVictim.Restrict();
             case "child":
