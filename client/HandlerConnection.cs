@@ -109,12 +109,13 @@ internal sealed class HandlerConnection(CrashReporterOptions options, IReadOnlyD
     }
 
     /// <summary>Passes the registration block.</summary>
+    /// <returns>What is in place in this process, final.</returns>
     /// <exception cref="ShimException">The handler does not take it.</exception>
-    public void Register()
+    public Hooks Register()
     {
         lock (_lock)
         {
-            RegisterOnce();
+            return RegisterOnce();
         }
     }
 
@@ -252,10 +253,11 @@ internal sealed class HandlerConnection(CrashReporterOptions options, IReadOnlyD
         _generation++;
     }
 
-    private void RegisterOnce()
+    private Hooks RegisterOnce()
     {
-        Shim.Register(options.IgnoreSystemCrashHandler ? RegisterOptions.IgnoreSystemCrashHandler : RegisterOptions.None);
+        Hooks hooks = Shim.Register(options.IgnoreSystemCrashHandler ? RegisterOptions.IgnoreSystemCrashHandler : RegisterOptions.None, holdMilliseconds: 0);
         Environment.SetEnvironmentVariable(EnvironmentNames.Pipe, _handler!.Address);
+        return hooks;
     }
 
     private static void SetUploadsOnce(bool upload) => Request(FrameType.SetUploads, [upload ? (byte)1 : (byte)0], FrameType.Done);

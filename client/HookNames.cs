@@ -10,12 +10,14 @@ internal static class HookNames
     [
         .. new[]
         {
-            (Hooks.Stage1, "stage 1"), (Hooks.Stage2, "stage 2"), (Hooks.Signals, "signals"), (Hooks.Sigaction, "sigaction"), (Hooks.Abort, "abort"),
+            (Hooks.Stage1, "stage 1"), (Hooks.Stage2, "stage 2"), (Hooks.Signals, "signals"), (Hooks.Sigaction, "sigaction"), (Hooks.Abort, "abort"), (Hooks.Fork, "fork"),
         }.Where(hook => hooks.HasFlag(hook.Item1)).Select(hook => hook.Item2),
     ];
 
     /// <summary>What is not in place, and what that costs.</summary>
-    public static IEnumerable<string> MissingIn(Hooks hooks)
+    /// <param name="hooks">As they are after registration.</param>
+    /// <param name="ignoreSystemCrashHandler">Whether createdump is to be stopped.</param>
+    public static IEnumerable<string> MissingIn(Hooks hooks, bool ignoreSystemCrashHandler = false)
     {
         if (!hooks.HasFlag(Hooks.Signals))
         {
@@ -30,6 +32,11 @@ internal static class HookNames
         if (!hooks.HasFlag(Hooks.Abort))
         {
             yield return "this runtime's call of abort cannot be seen: an unhandled exception or FailFast may go unreported; run the program under 'crash-handler exec'";
+        }
+
+        if (ignoreSystemCrashHandler && !hooks.HasFlag(Hooks.Fork))
+        {
+            yield return "this runtime's call of fork cannot be seen: the system's crash handler is ignored, but createdump is not stopped; do not set DOTNET_DbgEnableMiniDump";
         }
     }
 }

@@ -18,4 +18,6 @@ public enum Hooks : uint
     Abort = 16,
     /// <summary>A .NET runtime is in the process.</summary>
     DotNet = 32,
+    /// <summary>The runtime's call of <c>fork</c> is seen: its createdump is stopped, as <see cref="RegisterOptions.IgnoreSystemCrashHandler"/> wants it.</summary>
+    Fork = 64,
 }

@@ -6,6 +6,6 @@ public enum RegisterOptions : uint
 {
     /// <summary>None.</summary>
     None = 0,
-    /// <summary>The system's own crash handling (core files) is kept away after our report.</summary>
+    /// <summary>The system's own crash handling (the kernel's core files, the runtime's createdump) is kept away.</summary>
     IgnoreSystemCrashHandler = 1,
 }

@@ -4,7 +4,7 @@ namespace CrashHandler.Protocol;
 
 /// <summary>The payload of <see cref="FrameType.Register"/>, 16 bytes (protocol/README.md, "Register").</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 4, Size = Size)]
-public readonly struct RegisterPayload(Hooks hooks, RegisterOptions options)
+public readonly struct RegisterPayload(Hooks hooks, RegisterOptions options, uint holdMilliseconds)
 {
     /// <summary>Bytes of the payload.</summary>
     public const int Size = 16;
@@ -14,6 +14,9 @@ public readonly struct RegisterPayload(Hooks hooks, RegisterOptions options)
 
     /// <summary>Options of this client.</summary>
     public readonly RegisterOptions Options = options;
+
+    /// <summary>Milliseconds that the dying process may be held beyond <see cref="ProtocolLimits.DialogueLimitMilliseconds"/>, until its report is uploaded; 0: not held for that.</summary>
+    public readonly uint HoldMilliseconds = holdMilliseconds;
 
     /// <summary>Reads the payload.</summary>
     /// <exception cref="MalformedFrameException">It has another length.</exception>

@@ -44,6 +44,7 @@ enum ch_hooks {
     CH_HOOK_SIGACTION = 8,
     CH_HOOK_ABORT = 16,
     CH_HOOK_DOTNET = 32,
+    CH_HOOK_FORK = 64,
 };
 
 enum ch_register_options { CH_OPTION_IGNORE_SYSTEM_CRASH_HANDLER = 1 };
@@ -93,7 +94,8 @@ struct ch_welcome {
 struct ch_register {
     uint32_t hooks;
     uint32_t options;
-    uint8_t reserved[8];
+    uint32_t hold_ms;
+    uint32_t reserved;
 };
 
 #define CH_SIGINFO_BYTES 128

@@ -82,12 +82,14 @@ internal static unsafe class Shim
     }
 
     /// <summary>Passes the block to the handler.</summary>
-    /// <returns>The handler's pid.</returns>
-    public static int Register(RegisterOptions options)
+    /// <param name="options">With <see cref="RegisterOptions.IgnoreSystemCrashHandler"/>, <see cref="Hooks.Fork"/> is put in place too.</param>
+    /// <param name="holdMilliseconds">How much longer than a report alone this process may be held when it dies, until that is uploaded; 0: not held for that.</param>
+    /// <returns>What is in place now.</returns>
+    public static Hooks Register(RegisterOptions options, uint holdMilliseconds)
     {
         ShimResult result = default;
-        Check(nameof(Register), ShimFunctions.crash_handler_register((uint)options, &result), result);
-        return result.HandlerProcessId;
+        Check(nameof(Register), ShimFunctions.crash_handler_register((uint)options, holdMilliseconds, &result), result);
+        return (Hooks)result.Hooks;
     }
 
     /// <summary>Sends a request, or with <paramref name="type"/> 0 reads the next frame of its answer.</summary>

@@ -20,7 +20,7 @@ internal static unsafe partial class ShimFunctions
     public static partial int crash_handler_block(byte** block, ShimResult* result);
 
     [LibraryImport(Library)]
-    public static partial int crash_handler_register(uint options, ShimResult* result);
+    public static partial int crash_handler_register(uint options, uint holdMilliseconds, ShimResult* result);
 
     [LibraryImport(Library)]
     public static partial int crash_handler_request(

@@ -11,7 +11,7 @@
 
 #define DECIMAL 10
 
-static uint32_t slot_hooks; /* what stage 2 patched */
+static uint32_t slot_hooks; /* the runtime's slots that are patched */
 static uint32_t last_request;
 static bool request_in_progress;
 
@@ -20,7 +20,7 @@ uint32_t shim_hooks(void)
 {
     uint32_t hooks = (shim_dotnet ? CH_HOOK_DOTNET : 0) | (shim_installed ? CH_HOOK_SIGNALS : 0);
     if (shim_is_preloaded()) {
-        return hooks | CH_HOOK_STAGE1 | CH_HOOK_SIGACTION | CH_HOOK_ABORT;
+        return hooks | CH_HOOK_STAGE1 | CH_HOOK_SIGACTION | CH_HOOK_ABORT | slot_hooks;
     }
     return hooks | (shim_installed ? CH_HOOK_STAGE2 : 0) | slot_hooks;
 }
@@ -102,7 +102,7 @@ SHIM_API int crash_handler_install(struct crash_handler_result *result)
     shim_detect_runtime();
     shim_install_signals();
     if (!shim_is_preloaded()) {
-        slot_hooks = shim_patch_slots(result->message, sizeof result->message);
+        slot_hooks |= shim_patch_slots(result->message, sizeof result->message);
     }
     return finish(result, 0, " ");
 }
@@ -168,7 +168,7 @@ static const char *advice_for_request(int error)
     }
 }
 
-SHIM_API int crash_handler_register(uint32_t options, struct crash_handler_result *result)
+SHIM_API int crash_handler_register(uint32_t options, uint32_t hold_ms, struct crash_handler_result *result)
 {
     void *block;
     int descriptor;
@@ -177,7 +177,11 @@ SHIM_API int crash_handler_register(uint32_t options, struct crash_handler_resul
     if (error != 0) {
         return finish(result, error, "making the registration block: %s", strerror(error));
     }
-    struct ch_register payload = { .hooks = shim_hooks(), .options = options };
+    shim_detect_runtime();
+    if (shim_dotnet && options & CH_OPTION_IGNORE_SYSTEM_CRASH_HANDLER) {
+        slot_hooks |= shim_patch_fork(result->message, sizeof result->message);
+    }
+    struct ch_register payload = { .hooks = shim_hooks(), .options = options, .hold_ms = hold_ms };
     uint16_t type = 0;
     uint32_t length = 0;
     char text[CRASH_HANDLER_MESSAGE_BYTES];
@@ -191,7 +195,10 @@ SHIM_API int crash_handler_register(uint32_t options, struct crash_handler_resul
     if (error == 0 && type != CH_FRAME_DONE) {
         return finish(result, EPROTO, "the handler did not register this process: %.*s", (int)length, text);
     }
-    shim_options = error == 0 ? options : shim_options;
+    if (error == 0) {
+        shim_options = options;
+        shim_hold_ms = hold_ms;
+    }
     return finish(result, error, "Register: %s; %s", strerror(error), advice_for_request(error));
 }
 

@@ -50,9 +50,12 @@ int crash_handler_install(struct crash_handler_result *result);
 int crash_handler_block(void **block, struct crash_handler_result *result);
 
 /*
- * Sends Register with the block's descriptor (made if need be) and waits for Done. `options`: enum ch_register_options.
+ * Sends Register with the block's descriptor (made if need be) and waits for Done. `options`: enum ch_register_options. With
+ * CH_OPTION_IGNORE_SYSTEM_CRASH_HANDLER in a .NET process, CH_HOOK_FORK in result->hooks says that the runtime's createdump is
+ * stopped; without it result->message says why not, with error 0. `hold_ms`: how many milliseconds longer than
+ * CH_DIALOGUE_LIMIT_MS the dying process may be held, until its report is uploaded; 0: it is not held for that.
  */
-int crash_handler_register(uint32_t options, struct crash_handler_result *result);
+int crash_handler_register(uint32_t options, uint32_t hold_ms, struct crash_handler_result *result);
 
 /*
  * One request on the control connection. Sends a frame of `type` with the payload and reads the first frame of its answer;

@@ -16,6 +16,7 @@ static uint64_t reporter;
 static uint64_t reported;
 
 uint32_t shim_options;
+uint32_t shim_hold_ms;
 
 static struct ch_crash_notice notice;
 
@@ -29,9 +30,14 @@ static bool same_process(uint64_t left, uint64_t right)
     return left >> 32 == right >> 32;
 }
 
+static int64_t dialogue_deadline(void)
+{
+    return shim_deadline(CH_DIALOGUE_LIMIT_MS + (int64_t)shim_hold_ms);
+}
+
 static void wait_for_report(uint64_t other)
 {
-    int64_t deadline = shim_deadline(CH_DIALOGUE_LIMIT_MS);
+    int64_t deadline = dialogue_deadline();
     while (__atomic_load_n(&reported, __ATOMIC_ACQUIRE) != other && shim_now() < deadline) {
         sys_poll(NULL, SHIM_WAIT_STEP_MS);
     }
@@ -168,7 +174,7 @@ static int converse(int64_t taken_limit_ms, int64_t limit)
 /* Whoever answers: the handler that welcomed this process, whoever listens at its address now, or one of our own. */
 static void report_to_anyone(void)
 {
-    int64_t limit = shim_deadline(CH_DIALOGUE_LIMIT_MS);
+    int64_t limit = dialogue_deadline();
     if (shim_crash_connection_stands() && converse(CH_TAKEN_LIMIT_MS, limit) == 0) {
         return;
     }

@@ -1,7 +1,7 @@
 /*
  * Stage 2: the two slots through which the runtime calls sigaction and abort, in the GOT of libcoreclr.so, or of the main
  * executable where the runtime is part of it (single-file, NativeAOT); and the slots of pthread_create in every image that is
- * loaded. Not for the crash path.
+ * loaded. In both stages, on demand, the runtime's slot of fork. Not for the crash path.
  */
 #include "images.h"
 
@@ -15,6 +15,7 @@
 struct hook {
     const char *name;
     void *replacement;
+    void **next; /* where what was in the slot is noted; NULL: not needed */
     uint32_t bit;
     bool has_slot;
     int error;
@@ -102,8 +103,8 @@ static void patch(const struct image *image, struct hook *hook, void **slot)
 {
     void *former = *slot;
     if (former != hook->replacement) {
-        if (hook->bit == CH_HOOK_ABORT) {
-            shim_next_abort = (shim_abort_function)former;
+        if (hook->next != NULL) {
+            *hook->next = former;
         }
         hook->error = write_slot(image, slot, hook->replacement);
     }
@@ -156,23 +157,35 @@ static void explain(const struct hook *hook, char *message, size_t bytes)
     }
 }
 
-/* Patches what it finds; what is missing is named in `message`. Returns the bits of the hooks in place. */
-uint32_t shim_patch_slots(char *message, size_t message_bytes)
+/* Patches what it finds in the runtime; what is missing is named in `message`. Returns the bits of the hooks in place. */
+static uint32_t patch_runtime(struct hook *hooks, size_t count, char *message, size_t message_bytes)
 {
-    struct hook hooks[] = {
-        { .name = "sigaction", .replacement = (void *)shim_sigaction, .bit = CH_HOOK_SIGACTION },
-        { .name = "abort", .replacement = (void *)shim_abort, .bit = CH_HOOK_ABORT },
-    };
     struct image image = { 0 };
     dl_iterate_phdr(choose_image, &image);
     uint32_t bits = 0;
-    for (size_t i = 0; i < sizeof hooks / sizeof *hooks; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (image.found) {
             scan_all(&image, &hooks[i]);
         }
         bits |= is_patched(&hooks[i]) ? hooks[i].bit : 0;
         explain(&hooks[i], message, message_bytes);
     }
+    return bits;
+}
+
+uint32_t shim_patch_fork(char *message, size_t message_bytes)
+{
+    struct hook fork = { .name = "fork", .replacement = (void *)shim_fork, .next = (void **)&shim_next_fork, .bit = CH_HOOK_FORK };
+    return patch_runtime(&fork, 1, message, message_bytes);
+}
+
+uint32_t shim_patch_slots(char *message, size_t message_bytes)
+{
+    struct hook hooks[] = {
+        { .name = "sigaction", .replacement = (void *)shim_sigaction, .bit = CH_HOOK_SIGACTION },
+        { .name = "abort", .replacement = (void *)shim_abort, .next = (void **)&shim_next_abort, .bit = CH_HOOK_ABORT },
+    };
+    uint32_t bits = patch_runtime(hooks, sizeof hooks / sizeof *hooks, message, message_bytes);
     struct hook threads = { .name = "pthread_create", .replacement = (void *)shim_pthread_create };
     dl_iterate_phdr(patch_threads, &threads);
     return bits;

@@ -105,6 +105,7 @@ bool shim_report_begin(void);
 void shim_report_finish(const struct shim_evidence *evidence);
 void shim_report(const struct shim_evidence *evidence);
 extern uint32_t shim_options; /* enum ch_register_options */
+extern uint32_t shim_hold_ms; /* Milliseconds that a report may take beyond CH_DIALOGUE_LIMIT_MS. */
 
 /* children.c: between clone and execve. Async-signal-safe. */
 struct shim_kept {
@@ -148,8 +149,14 @@ _Noreturn void shim_abort(void);
 /* hooks_preload.c */
 bool shim_is_preloaded(void);
 
-/* hooks_got.c: the slots of the runtime's GOT. Returns CH_HOOK_SIGACTION and CH_HOOK_ABORT, as far as found. */
+/* createdump.c */
+typedef pid_t (*shim_fork_function)(void);
+extern shim_fork_function shim_next_fork; /* never NULL once shim_fork is in a slot */
+pid_t shim_fork(void);
+
+/* hooks_got.c: the slots of the runtime's GOT. Each returns the hooks that it put in place. */
 uint32_t shim_patch_slots(char *message, size_t message_bytes);
+uint32_t shim_patch_fork(char *message, size_t message_bytes);
 
 /* runtime.c */
 enum shim_runtime { SHIM_NO_DOTNET, SHIM_CORECLR, SHIM_NATIVE_AOT };

@@ -113,7 +113,7 @@ public sealed class SessionsTests : IDisposable
     public void RegisterWithoutAMemfdEndsTheConnection()
     {
         using SeqPacketSocket client = Connect(ConnectionRole.Control);
-        client.Send(FrameHeader.Frame(FrameType.Register, new RegisterPayload(Hooks.Stage2, RegisterOptions.None).ToBytes()));
+        client.Send(FrameHeader.Frame(FrameType.Register, new RegisterPayload(Hooks.Stage2, RegisterOptions.None, 0).ToBytes()));
 
         Assert.Equal(FrameType.Refusal, Receive(client).Type);
         AssertClosed(client);

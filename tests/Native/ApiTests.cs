@@ -72,11 +72,12 @@ public sealed partial class ApiTests
     {
         using FakeHandler handler = new();
         Assert.Equal(0, Shim.Connect(handler.Address, new byte[1_024], out _).Error);
-        Shim.Outcome outcome = Shim.Register((uint)RegisterOptions.IgnoreSystemCrashHandler);
+        Shim.Outcome outcome = Shim.Register((uint)RegisterOptions.IgnoreSystemCrashHandler, 60_000);
 
         Assert.Equal((0, ""), (outcome.Error, outcome.Message));
         RegisterPayload registration = Assert.Single(handler.Registrations);
-        Assert.Equal(RegisterOptions.IgnoreSystemCrashHandler, registration.Options);
+        Assert.Equal((RegisterOptions.IgnoreSystemCrashHandler, 60_000u), (registration.Options, registration.HoldMilliseconds));
+        Assert.True(registration.Hooks.HasFlag(Hooks.DotNet | Hooks.Fork), registration.Hooks.ToString());
         Assert.Equal((uint)registration.Hooks, outcome.Hooks);
     }
 

@@ -45,6 +45,7 @@ public sealed class GoldenTests
         ["CH_HOOK_SIGACTION"] = (ulong)Hooks.Sigaction,
         ["CH_HOOK_ABORT"] = (ulong)Hooks.Abort,
         ["CH_HOOK_DOTNET"] = (ulong)Hooks.DotNet,
+        ["CH_HOOK_FORK"] = (ulong)Hooks.Fork,
         ["CH_OPTION_IGNORE_SYSTEM_CRASH_HANDLER"] = (ulong)RegisterOptions.IgnoreSystemCrashHandler,
         ["CH_NOTICE_GETCONTEXT"] = (ulong)NoticeFlags.GetContext,
         ["CH_NOTICE_FPSTATE_VALID"] = (ulong)NoticeFlags.FpStateValid,
@@ -86,6 +87,7 @@ public sealed class GoldenTests
         ["sizeof ch_register"] = (ulong)Unsafe.SizeOf<RegisterPayload>(),
         ["offsetof ch_register.hooks"] = Offset<RegisterPayload>(nameof(RegisterPayload.Hooks)),
         ["offsetof ch_register.options"] = Offset<RegisterPayload>(nameof(RegisterPayload.Options)),
+        ["offsetof ch_register.hold_ms"] = Offset<RegisterPayload>(nameof(RegisterPayload.HoldMilliseconds)),
         ["sizeof ch_crash_notice"] = (ulong)Unsafe.SizeOf<CrashNotice>(),
         ["offsetof ch_crash_notice.size"] = Offset<CrashNotice>(nameof(CrashNotice.SizeField)),
         ["offsetof ch_crash_notice.flags"] = Offset<CrashNotice>(nameof(CrashNotice.Flags)),
@@ -146,7 +148,7 @@ public sealed class GoldenTests
         Golden("register"),
         FrameHeader.Frame(
             FrameType.Register,
-            new RegisterPayload(Hooks.Stage2 | Hooks.Signals, RegisterOptions.IgnoreSystemCrashHandler).ToBytes(),
+            new RegisterPayload(Hooks.Stage2 | Hooks.Signals, RegisterOptions.IgnoreSystemCrashHandler, 60_000).ToBytes(),
             request: 3));
 
     [Fact]

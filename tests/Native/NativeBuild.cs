@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using CrashHandler.Protocol;
 using Xunit;
 
 namespace CrashHandler.Tests.Native;
@@ -7,6 +8,9 @@ namespace CrashHandler.Tests.Native;
 /// <summary>What these tests run, built once for all of them: the shim, the C programs and the .NET victim.</summary>
 internal static class NativeBuild
 {
+    /// <summary>Short enough for a test, long enough for a slow machine.</summary>
+    public const int HastyLimitMilliseconds = 400;
+
     /// <summary>The repository's root.</summary>
     public static string Repository { get; } = FindRepository();
 
@@ -21,6 +25,23 @@ internal static class NativeBuild
     {
         Run(Path.Combine(Repository, "build", "native"), Directory.Value);
         return Path.Combine(Directory.Value, "libcrashhandler.so");
+    });
+
+    private static readonly Lazy<string> BuiltHasty = new(() =>
+    {
+        string copy = Path.Combine(Directory.Value, "hasty");
+        foreach ((string folder, string pattern) in new[] { ("build", "native"), ("protocol", "*.h"), (Path.Combine("client", "native"), "*.h"), (Path.Combine("client", "native"), "*.c") })
+        {
+            Copy(Path.Combine(Repository, folder), Path.Combine(copy, folder), pattern);
+        }
+
+        string header = Path.Combine(copy, "protocol", "crash_handler_protocol.h");
+        string text = File.ReadAllText(header);
+        string hasty = text.Replace($"CH_DIALOGUE_LIMIT_MS {ProtocolLimits.DialogueLimitMilliseconds}", $"CH_DIALOGUE_LIMIT_MS {HastyLimitMilliseconds}", StringComparison.Ordinal);
+        Assert.NotEqual(text, hasty);
+        File.WriteAllText(header, hasty);
+        Run(Path.Combine(copy, "build", "native"), copy);
+        return Path.Combine(copy, "libcrashhandler.so");
     });
 
     private static readonly Lazy<string> BuiltGolden = new(() => Compile("golden", "-O0"));
@@ -40,6 +61,9 @@ internal static class NativeBuild
 
     /// <summary>libcrashhandler.so.</summary>
     public static string Library => BuiltLibrary.Value;
+
+    /// <summary>The same, but for the limit of the whole dialogue, which is <see cref="HastyLimitMilliseconds"/>.</summary>
+    public static string HastyLibrary => BuiltHasty.Value;
 
     /// <summary>client/native/tests/golden.c.</summary>
     public static string Golden => BuiltGolden.Value;

@@ -33,10 +33,10 @@ internal static unsafe partial class Shim
         return Outcome.Of(&result);
     }
 
-    public static Outcome Register(uint options)
+    public static Outcome Register(uint options, uint holdMilliseconds = 0)
     {
         Result result;
-        ((delegate* unmanaged<uint, Result*, int>)Export("crash_handler_register"))(options, &result);
+        ((delegate* unmanaged<uint, uint, Result*, int>)Export("crash_handler_register"))(options, holdMilliseconds, &result);
         return Outcome.Of(&result);
     }
 

@@ -4,13 +4,24 @@ using Xunit;
 
 namespace CrashHandler.Tests.Native;
 
-/// <summary>A handler that took the notice and then says nothing is killed at the limit of silence, and the victim dies. Takes that limit.</summary>
+/// <summary>A handler that took the notice and then says nothing is killed at the limit, and the victim dies.</summary>
 public sealed class StuckHandlerTests
 {
     private const int KilledStatus = 137;
+    private const int HoldMilliseconds = 1_500;
 
+    /// <summary>Takes that limit.</summary>
     [Fact]
-    public void IsKilledAtTheLimitOfSilence()
+    public void IsKilledAtTheLimitOfSilence() => Check("segv", NativeBuild.Library, ProtocolLimits.SilenceLimitMilliseconds);
+
+    /// <summary>The whole dialogue's limit is the client's own, and longer by what it registered as its hold.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(HoldMilliseconds)]
+    public void IsKilledAtTheLimitOfTheDialogueAndItsHold(int hold)
+        => Check($"held {hold}", NativeBuild.HastyLibrary, NativeBuild.HastyLimitMilliseconds + hold);
+
+    private static void Check(string death, string library, int limitMilliseconds)
     {
         string directory = Directory.CreateTempSubdirectory("shim-stuck-").FullName;
         string address = Path.Combine(directory, "s");
@@ -25,12 +36,11 @@ public sealed class StuckHandlerTests
             {
             }
 
-            VictimResult seen = Victim.RunStage1(NativeBuild.Victim, "segv", address);
+            VictimResult seen = Victim.RunStage1(NativeBuild.Victim, death, address, library);
             stuck.WaitForExit();
 
             Assert.Equal(139, seen.Status);
-            Assert.InRange(
-                seen.Elapsed.TotalMilliseconds, ProtocolLimits.SilenceLimitMilliseconds - 100, ProtocolLimits.SilenceLimitMilliseconds + 1_000);
+            Assert.InRange(seen.Elapsed.TotalMilliseconds, limitMilliseconds - 100, limitMilliseconds + 1_000);
             Assert.Equal(KilledStatus, stuck.ExitCode);
         }
         finally

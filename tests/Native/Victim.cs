@@ -12,12 +12,13 @@ internal static class Victim
     public static VictimResult Run(string program, string arguments) => Wait(Start(program, arguments, []));
 
     /// <summary>Under LD_PRELOAD.</summary>
-    public static VictimResult RunStage1(string program, string arguments, string address) => Wait(StartStage1(program, arguments, address));
+    public static VictimResult RunStage1(string program, string arguments, string address, string? library = null)
+        => Wait(StartStage1(program, arguments, address, library: library));
 
     /// <summary>Started, under LD_PRELOAD.</summary>
-    public static Process StartStage1(string program, string arguments, string address, string? handler = null) => Start(program, arguments, new()
+    public static Process StartStage1(string program, string arguments, string address, string? handler = null, string? library = null) => Start(program, arguments, new()
     {
-        ["LD_PRELOAD"] = NativeBuild.Library,
+        ["LD_PRELOAD"] = library ?? NativeBuild.Library,
         ["CRASH_HANDLER_PIPE"] = address,
         ["CRASH_HANDLER_PATH"] = handler ?? "",
     });

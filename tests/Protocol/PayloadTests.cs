@@ -40,9 +40,10 @@ public class PayloadTests
     [Fact]
     public void RegisterHasItsBytes()
     {
-        byte[] bytes = new RegisterPayload(Hooks.Stage2, RegisterOptions.IgnoreSystemCrashHandler).ToBytes();
+        byte[] bytes = new RegisterPayload(Hooks.Stage2, RegisterOptions.IgnoreSystemCrashHandler, 60_000).ToBytes();
 
-        Assert.Equal("02000000" + "01000000" + new string('0', 16), Convert.ToHexString(bytes).ToLowerInvariant());
+        Assert.Equal("02000000" + "01000000" + "60ea0000" + new string('0', 8), Convert.ToHexString(bytes).ToLowerInvariant());
+        Assert.Equal(60_000u, RegisterPayload.Parse(bytes).HoldMilliseconds);
         Assert.Throws<MalformedFrameException>(() => RegisterPayload.Parse([]));
     }
 

@@ -50,6 +50,7 @@ static void print_constants(void)
     VALUE(CH_HOOK_SIGACTION);
     VALUE(CH_HOOK_ABORT);
     VALUE(CH_HOOK_DOTNET);
+    VALUE(CH_HOOK_FORK);
     VALUE(CH_OPTION_IGNORE_SYSTEM_CRASH_HANDLER);
     VALUE(CH_NOTICE_GETCONTEXT);
     VALUE(CH_NOTICE_FPSTATE_VALID);
@@ -96,6 +97,7 @@ static void print_layouts(void)
     SIZE(ch_register);
     OFFSET(ch_register, hooks);
     OFFSET(ch_register, options);
+    OFFSET(ch_register, hold_ms);
     SIZE(ch_crash_notice);
     OFFSET(ch_crash_notice, size);
     OFFSET(ch_crash_notice, flags);
@@ -133,7 +135,7 @@ static void print_samples(void)
         struct ch_register body;
     } registration = {
         { CH_FRAME_MAGIC, CH_PROTOCOL_VERSION, CH_FRAME_REGISTER, sizeof(struct ch_register), 3 },
-        { .hooks = CH_HOOK_STAGE2 | CH_HOOK_SIGNALS, .options = CH_OPTION_IGNORE_SYSTEM_CRASH_HANDLER },
+        { .hooks = CH_HOOK_STAGE2 | CH_HOOK_SIGNALS, .options = CH_OPTION_IGNORE_SYSTEM_CRASH_HANDLER, .hold_ms = 60000 },
     };
     struct ch_block_header block = {
         .magic = CH_BLOCK_MAGIC,

@@ -14,6 +14,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../crash_handler.h"
+
+#pragma weak crash_handler_register /* the preloaded shim's, if there is one */
+
 #define HANDLED_STATUS 3
 #define PROBES 100
 #define DESCRIPTORS 1024
@@ -259,6 +263,17 @@ static int raised(int number, void (*handler)(int))
     return 0;
 }
 
+static int die_held(uint32_t milliseconds)
+{
+    struct crash_handler_result result;
+    if (crash_handler_register(0, milliseconds, &result) != 0) {
+        fprintf(stderr, "%s\n", result.message);
+        return 2;
+    }
+    null_write();
+    return 0;
+}
+
 int main(int count, char **arguments)
 {
     const char *kind = count > 1 ? arguments[1] : "";
@@ -266,6 +281,8 @@ int main(int count, char **arguments)
     say_pid();
     if (strcmp(kind, "segv") == 0) {
         null_write();
+    } else if (strcmp(kind, "held") == 0) {
+        return die_held((uint32_t)number);
     } else if (strcmp(kind, "abort") == 0) {
         abort();
     } else if (strcmp(kind, "assert") == 0) {

@@ -2,10 +2,10 @@ using System.Runtime.CompilerServices;
 using CrashHandler;
 using CrashHandler.Victims.Deaths;
 
-// deathvictim KIND FACTS [start DATABASE HANDLER] [NULLS DIVISIONS]: says "ready", answers "ping" with "pong", and dies at any other line.
+// deathvictim KIND FACTS [start|start-ignoring DATABASE HANDLER] [NULLS DIVISIONS]: says "ready", answers "ping" with "pong", and dies at any other line.
 string kind = args[0];
 Facts facts = new(args[1]);
-if (args.ElementAtOrDefault(2) == "start")
+if (args.ElementAtOrDefault(2) is "start" or "start-ignoring")
 {
     StartResult result = CrashReporter.Start(new CrashReporterOptions
     {
@@ -13,6 +13,7 @@ if (args.ElementAtOrDefault(2) == "start")
         CrashesDirectory = args[3],
         HandlerPath = args[4],
         UploadToServer = false,
+        IgnoreSystemCrashHandler = args[2] == "start-ignoring",
     });
     if (!result.IsRunning || result.Degraded.Count > 0)
     {

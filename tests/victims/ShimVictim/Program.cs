@@ -85,8 +85,8 @@ internal static unsafe partial class Program
 
         var install = (delegate* unmanaged<ShimResult*, int>)NativeLibrary.GetExport(shim, "crash_handler_install");
         Check(install(&result), ref result);
-        var register = (delegate* unmanaged<uint, ShimResult*, int>)NativeLibrary.GetExport(shim, "crash_handler_register");
-        Check(register(0, &result), ref result);
+        var register = (delegate* unmanaged<uint, uint, ShimResult*, int>)NativeLibrary.GetExport(shim, "crash_handler_register");
+        Check(register(0, 0, &result), ref result);
         Console.WriteLine($"hooks {result.Hooks}");
     }
 

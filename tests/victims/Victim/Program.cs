@@ -105,6 +105,7 @@ bool Start()
         ProcessType = options.Role == "renderer" ? "renderer" : null,
         UploadToServer = options.NoUpload ? false : null,
         Extra = options.Extra,
+        IgnoreSystemCrashHandler = options.IgnoreSystemCrashHandler,
     });
     if (!result.IsRunning || result.Degraded.Count > 0)
     {

@@ -20,6 +20,8 @@ internal sealed class VictimOptions
 
     public bool NoUpload { get; private set; }
 
+    public bool IgnoreSystemCrashHandler { get; private set; }
+
     /// <summary>Announces <c>ready</c> and waits for a line before dying.</summary>
     public bool Hold { get; private set; }
 
@@ -56,6 +58,7 @@ internal sealed class VictimOptions
                 case "--handler": options.Handler = rest.Dequeue(); break;
                 case "--facts": options.Facts = rest.Dequeue(); break;
                 case "--no-upload": options.NoUpload = true; break;
+                case "--ignore-system": options.IgnoreSystemCrashHandler = true; break;
                 case "--hold": options.Hold = true; break;
                 case "--commands": options.Commands = true; break;
                 case "--converse": options.Converse = true; break;
