@@ -54,7 +54,8 @@ public sealed class CrashReporterOptions
 
     /// <summary>
     /// Whether reports are sent. A value is stored with the reports and holds until another is stored; null (the default) takes the
-    /// stored one, which is true when none was ever stored.
+    /// stored one, which is true when none was ever stored. In a main process only: a child's is not taken, and named in
+    /// <see cref="StartResult.Ignored"/>.
     /// </summary>
     public bool? UploadToServer { get; set; }
 

@@ -37,6 +37,7 @@ internal sealed class ReporterSession
 
         _registration = new OwnRegistration(Fields());
         _registration.Replace(Checked(extra));
+        IgnoreUploadToServer(options);
         if (shimMissing is null)
         {
             Attempt(() => Register(attached));
@@ -134,11 +135,12 @@ internal sealed class ReporterSession
             }
 
             Announce();
-            if (options.UploadToServer is bool upload)
+            if (options.UploadToServer is bool upload && IsMain)
             {
                 SetUploads(upload);
             }
         });
+        IgnoreUploadToServer(options);
     }
 
     /// <summary>What was achieved.</summary>
@@ -224,6 +226,14 @@ internal sealed class ReporterSession
         }
 
         return parameters;
+    }
+
+    private void IgnoreUploadToServer(CrashReporterOptions options)
+    {
+        if (!IsMain && options.UploadToServer is not null)
+        {
+            _ignored.Add($"{nameof(CrashReporterOptions.UploadToServer)}: only the main process stores it");
+        }
     }
 
     private Exception? LoadShim()

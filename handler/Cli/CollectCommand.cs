@@ -23,7 +23,25 @@ internal static class CollectCommand
             }
         });
         Option<string?> store = new("--store") { Description = "Directory for what arrives.", HelpName = "DIR" };
-        Command command = new("collect", "Run a crash server on this machine, for trials and tests.") { listen, store };
+        Option<string> play = new("--play")
+        {
+            Description = $"What right requests are answered, in this order and then again: {string.Join("; ", PlayedAnswer.All().Select(answer => $"{answer.Name} ({answer.Says})"))}.",
+            HelpName = "NAME[,NAME...]",
+            DefaultValueFactory = _ => "accept",
+        };
+        play.Validators.Add(result =>
+        {
+            try
+            {
+                _ = PlayedAnswer.Parse(result.GetValueOrDefault<string>() ?? "");
+            }
+            catch (FormatException unknown)
+            {
+                result.AddError($"--play: {unknown.Message}.");
+            }
+        });
+        Option<bool> gzip = new("--gzip") { Description = "Take compressed requests, too, as Sentry and Socorro do." };
+        Command command = new("collect", "Run a crash server on this machine, for trials and tests.") { listen, store, play, gzip };
         command.SetAction(async (parsed, cancellation) =>
         {
             TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -33,7 +51,9 @@ internal static class CollectCommand
                 IPEndPoint.Parse(parsed.GetValue(listen)!),
                 parsed.GetValue(store),
                 report => Say($"stored {report.Id}: {TerminalText.Escape(report.Summary)}"),
-                refusal => Say($"refused: {TerminalText.Escape(refusal)}"));
+                refusal => Say($"refused: {TerminalText.Escape(refusal)}"),
+                PlayedAnswer.Parse(parsed.GetValue(play)!),
+                parsed.GetValue(gzip));
             Say($"listening on http://{collector.Endpoint}/submit");
             await stopped.Task.WaitAsync(cancellation).ConfigureAwait(false);
             return CommandLine.Done;

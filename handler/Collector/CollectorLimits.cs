@@ -15,6 +15,15 @@ internal static class CollectorLimits
     /// <summary>From connect to the whole request: a slow client must not hold a connection for ever.</summary>
     public static readonly TimeSpan Request = TimeSpan.FromSeconds(60);
 
+    /// <summary>What <c>slow</c> waits: as long as Socorro's collector does when its storage fails.</summary>
+    public static readonly TimeSpan SlowAnswer = TimeSpan.FromSeconds(10);
+
+    /// <summary>Seconds of a played Retry-After: to be waited for in a trial.</summary>
+    public const int RetryAfterSeconds = 2;
+
+    /// <summary>Bytes that a cut answer announces beyond what it sends.</summary>
+    public const int CutBytes = 100;
+
     /// <summary>Characters of a field name: Socorro's sanitised names are shorter still.</summary>
     public const int MaxNameCharacters = 255;
 }

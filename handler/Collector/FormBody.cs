@@ -6,7 +6,9 @@ namespace CrashHandler.Handler.Collector;
 /// <param name="Fields">Text fields.</param>
 /// <param name="DumpName">File name of the dump.</param>
 /// <param name="Dump">The dump.</param>
-internal sealed record FormBody(IReadOnlyDictionary<string, string> Fields, string DumpName, ReadOnlyMemory<byte> Dump)
+/// <param name="Attachments">Further files, by their names.</param>
+internal sealed record FormBody(
+    IReadOnlyDictionary<string, string> Fields, string DumpName, ReadOnlyMemory<byte> Dump, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Attachments)
 {
     private const string DumpField = "upload_file_minidump";
     private const string ReservedField = "uuid";
@@ -29,6 +31,7 @@ internal sealed record FormBody(IReadOnlyDictionary<string, string> Fields, stri
         Dictionary<string, string> fields = [];
         string? dumpName = null;
         ReadOnlyMemory<byte> dump = default;
+        Dictionary<string, ReadOnlyMemory<byte>> attachments = [];
         if (!body.Span.StartsWith(delimiter.AsSpan(LineBreak.Length)))
         {
             throw Malformed("the body does not begin with the boundary");
@@ -77,6 +80,10 @@ internal sealed record FormBody(IReadOnlyDictionary<string, string> Fields, stri
                 dumpName = fileName;
                 dump = content;
             }
+            else
+            {
+                attachments[fileName] = content;
+            }
 
             position += end + delimiter.Length;
         }
@@ -84,7 +91,7 @@ internal sealed record FormBody(IReadOnlyDictionary<string, string> Fields, stri
         return fields.Count == 0 ? throw new RefusedRequestException(400, "Discarded=malformed_no_annotations")
             : dumpName is null ? throw new RefusedRequestException(400, $"the file part {DumpField} is missing")
             : !dump.Span.StartsWith(MinidumpSignature) ? throw new RefusedRequestException(400, "invalid minidump: it does not begin with MDMP")
-            : new FormBody(fields, dumpName, dump);
+            : new FormBody(fields, dumpName, dump, attachments);
     }
 
     private static (string Name, string? FileName) ParseHeaders(string headers)

@@ -4,15 +4,19 @@ using System.Text;
 namespace CrashHandler.Handler.Collector;
 
 /// <summary>Line and headers of a request, checked as the three servers check them.</summary>
-internal sealed record RequestHead(int ContentLength, string Boundary)
+/// <param name="ContentLength">Bytes of the body.</param>
+/// <param name="Boundary">Between its parts.</param>
+/// <param name="IsCompressed">Whether the body is compressed (gzip).</param>
+internal sealed record RequestHead(int ContentLength, string Boundary, bool IsCompressed)
 {
     private const string FormData = "multipart/form-data";
     private const string BoundaryParameter = "boundary=";
 
     /// <summary>Reads a head.</summary>
     /// <param name="head">Its bytes, the empty line included.</param>
+    /// <param name="takesGzip">Whether a compressed body is taken.</param>
     /// <exception cref="RefusedRequestException">A rule is broken.</exception>
-    public static RequestHead Parse(ReadOnlySpan<byte> head)
+    public static RequestHead Parse(ReadOnlySpan<byte> head, bool takesGzip = false)
     {
         string[] lines = Encoding.Latin1.GetString(head).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
         string[] request = lines.Length == 0 ? [] : lines[0].Split(' ');
@@ -38,7 +42,8 @@ internal sealed record RequestHead(int ContentLength, string Boundary)
             throw new RefusedRequestException(417, "Expect is not taken (Backtrace asks for none)");
         }
 
-        if (headers["Content-Encoding"].Any())
+        bool isCompressed = takesGzip && headers["Content-Encoding"].SequenceEqual(["gzip"]);
+        if (headers["Content-Encoding"].Any() && !isCompressed)
         {
             throw new RefusedRequestException(415, $"Content-Encoding {headers["Content-Encoding"].First()}; mini-breakpad-server reads none");
         }
@@ -52,7 +57,7 @@ internal sealed record RequestHead(int ContentLength, string Boundary)
         {
             0 => throw new RefusedRequestException(400, "Discarded=malformed_no_content_length (an empty body)"),
             > CollectorLimits.MaxBodyBytes => throw new RefusedRequestException(413, $"a body of {length} bytes, at most {CollectorLimits.MaxBodyBytes} are taken"),
-            _ => new RequestHead((int)length, ParseBoundary(headers["Content-Type"].FirstOrDefault() ?? "")),
+            _ => new RequestHead((int)length, ParseBoundary(headers["Content-Type"].FirstOrDefault() ?? ""), isCompressed),
         };
     }
 
