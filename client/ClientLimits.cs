@@ -9,6 +9,9 @@ internal static class ClientLimits
     /// <summary>How often <c>Start</c> launches when the handler it was sent to ended meanwhile (its idle exit and our connect can cross).</summary>
     public const int LaunchAttempts = 3;
 
+    /// <summary>The longest <c>WaitForUpload</c>: whoever needs more needs a place for reports that lasts.</summary>
+    public static readonly TimeSpan LongestWaitForUpload = TimeSpan.FromHours(1);
+
     /// <summary>How long a dying thread waits for another thread's change of the registration, which takes microseconds.</summary>
     public static readonly TimeSpan ExceptionLock = TimeSpan.FromSeconds(1);
 

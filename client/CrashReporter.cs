@@ -49,7 +49,8 @@ public static class CrashReporter
     public static StartResult Start(CrashReporterOptions options)
     {
         StartOptions.Check(options);
-        IReadOnlyDictionary<string, string> extra = StartOptions.CopyExtra(options.Extra);
+        string product = options.ProductName ?? ApplicationIdentity.ProductName();
+        IReadOnlyDictionary<string, string> extra = StartOptions.CopyExtra(options.Extra, options.Server?.Fields(product, ApplicationIdentity.Version()));
         if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64)
         {
             return new StartResult { Unsupported = $"crash reporting is supported on linux-x64; this is {RuntimeInformation.RuntimeIdentifier}" };
@@ -59,7 +60,7 @@ public static class CrashReporter
         {
             if (s_session is null)
             {
-                s_session = ReporterSession.Start(options, options.ProductName ?? ApplicationIdentity.ProductName(), TempDirectory, extra);
+                s_session = ReporterSession.Start(options, product, TempDirectory, extra);
             }
             else
             {
@@ -69,6 +70,20 @@ public static class CrashReporter
             return s_session.Result();
         }
     }
+
+    /// <summary>
+    /// Whether the last run of this application crashed: the main process that used this crashes directory before this one. A run that was killed
+    /// from outside (SIGKILL, a power cut) did not crash. Main process only.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Before <see cref="Start"/>, not the main process, or no handler can be had.</exception>
+    public static bool CrashedLastRun => MainOnly(Started(), "crashedLastRun").LastRun.HasCrashed;
+
+    /// <summary>
+    /// How many runs crashed in a row, without one that ended in order: an application that crashes at every start may want to start in a safe mode.
+    /// A crash of a child does not count, because the main process survived it; a run that was killed changes nothing. Main process only.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Before <see cref="Start"/>, not the main process, or no handler can be had.</exception>
+    public static int CrashesInARow => MainOnly(Started(), "crashesInARow").LastRun.CrashesInARow;
 
     /// <summary>The newest uploaded report, or null when none was uploaded.</summary>
     /// <exception cref="InvalidOperationException">Before <see cref="Start"/>, or when no handler can be had.</exception>
@@ -120,6 +135,20 @@ public static class CrashReporter
         Started().Remove(key);
     }
 
+    /// <summary>
+    /// Sends a file along with this process's reports, such as a log. It is read when the process crashes, as it is then; one that is missing, is no
+    /// regular file or is longer than 20 MB is left out, and the report says so. At most 10; one that is there already is no error.
+    /// </summary>
+    /// <param name="path">Its path, made absolute now: at most 4,096 bytes of UTF-8.</param>
+    /// <exception cref="ArgumentException">The path is empty or too long.</exception>
+    /// <exception cref="InvalidOperationException">Before <see cref="Start"/>, or there are 10 already.</exception>
+    public static void AddAttachment(string path) => Started().AddAttachment(ParameterRules.CheckAttachment(path));
+
+    /// <summary>Sends a file no more; an unknown one is no error.</summary>
+    /// <exception cref="ArgumentException">The path is empty or too long.</exception>
+    /// <exception cref="InvalidOperationException">Before <see cref="Start"/>.</exception>
+    public static void RemoveAttachment(string path) => Started().RemoveAttachment(ParameterRules.CheckAttachment(path));
+
     /// <summary>Everything that would be sent with a report of this process, but the dump.</summary>
     /// <exception cref="InvalidOperationException">Before <see cref="Start"/>.</exception>
     public static IReadOnlyDictionary<string, string> GetParameters() => Started().Parameters;
@@ -147,7 +176,7 @@ public static class CrashReporter
         if (session.IsRunning)
         {
             startInfo.Environment[EnvironmentNames.Pipe] = session.Address;
-            Preload.Apply(startInfo, session.ShimPath, session.Address!);
+            Preload.Apply(startInfo.Environment, session.ShimPath, session.Address!);
         }
     }
 

@@ -19,6 +19,40 @@ public sealed class CrashReporterOptions
     public Uri? SubmitUrl { get; set; }
 
     /// <summary>
+    /// A known crash server, in place of <see cref="SubmitUrl"/>: its URL's form, and the fields it wants.
+    /// </summary>
+    public CrashServer? Server { get; set; }
+
+    /// <summary>
+    /// Headers that the uploads of this process's reports carry, such as a token. They are kept with the reports, and are never shown. Proxies and
+    /// certificates are as <see cref="HttpClient"/> takes them from the environment (<c>HTTPS_PROXY</c>, <c>SSL_CERT_FILE</c>).
+    /// </summary>
+    public IDictionary<string, string>? Headers { get; set; }
+
+    /// <summary>
+    /// Whether uploads are compressed (gzip). Default: false, because mini-breakpad-server cannot read them; where a server answers 400, 415 or 500, the
+    /// report is sent once more as it is.
+    /// </summary>
+    public bool CompressUploads { get; set; }
+
+    /// <summary>Whether an hour is kept between the uploads of this process's reports; the others wait. Default: false. Electron's <c>rateLimit</c>.</summary>
+    public bool RateLimit { get; set; }
+
+    /// <summary>
+    /// How long this process, when it dies, is held until its report is uploaded: for containers, where nothing is left of the report afterwards. At
+    /// most an hour; null (the default) or zero: not at all. It is let go as soon as the report is sent, or it is known that it will not be
+    /// sent now (uploads are off or paused, there is no URL).
+    /// </summary>
+    public TimeSpan? WaitForUpload { get; set; }
+
+    /// <summary>
+    /// Whether every program that this process starts is prepared as <see cref="CrashReporter.AttachChild"/> prepares one, native ones too. Default:
+    /// false, because <c>LD_PRELOAD</c> reaches whatever they start in their turn. Environment variables are set at <c>Start</c>: call it before other
+    /// threads read them in native code.
+    /// </summary>
+    public bool CaptureAllChildren { get; set; }
+
+    /// <summary>
     /// Whether reports are sent. A value is stored with the reports and holds until another is stored; null (the default) takes the
     /// stored one, which is true when none was ever stored.
     /// </summary>
@@ -47,4 +81,7 @@ public sealed class CrashReporterOptions
     /// then <c>runtimes/linux-x64/native</c> there.
     /// </summary>
     public string? HandlerPath { get; set; }
+
+    /// <summary>Where reports are sent, however it was said.</summary>
+    internal Uri? Url => SubmitUrl ?? Server?.Url;
 }

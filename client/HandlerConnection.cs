@@ -9,7 +9,9 @@ namespace CrashHandler;
 /// This process's connection to its handler: how it is found or launched, what it is asked, and the one way back to it when it is gone. All
 /// members may be called from any thread; they wait for the handler, and for each other.
 /// </summary>
-internal sealed class HandlerConnection(CrashReporterOptions options)
+/// <param name="options">What the application said.</param>
+/// <param name="annotations">For every report of a handler that is launched: what the server wants also of children that say nothing.</param>
+internal sealed class HandlerConnection(CrashReporterOptions options, IReadOnlyDictionary<string, string> annotations)
 {
     private readonly object _lock = new();
     private volatile HandlerInfo? _handler;
@@ -59,7 +61,7 @@ internal sealed class HandlerConnection(CrashReporterOptions options)
             try
             {
                 Welcome welcome = Shim.Connect(address);
-                if (!StartOptions.SameUrl(options.SubmitUrl, welcome.Url) || !StartOptions.SameDirectory(options.CrashesDirectory, welcome.Database))
+                if (!StartOptions.SameUrl(options.Url, welcome.Url) || !StartOptions.SameDirectory(options.CrashesDirectory, welcome.Database))
                 {
                     return false;
                 }
@@ -87,7 +89,7 @@ internal sealed class HandlerConnection(CrashReporterOptions options)
         {
             for (int attempt = 1; ; attempt++)
             {
-                ReadyLine ready = Launch(Places.FindHandler(options.HandlerPath), database, options.SubmitUrl?.AbsoluteUri, uploads);
+                ReadyLine ready = Launch(Places.FindHandler(options.HandlerPath), database, options.Url?.AbsoluteUri, uploads);
                 try
                 {
                     Joined(ready.Address, Shim.Connect(ready.Address));
@@ -227,7 +229,7 @@ internal sealed class HandlerConnection(CrashReporterOptions options)
         {
             string handler = File.Exists(former.Executable) ? former.Executable : Places.FindHandler(options.HandlerPath);
             string[] pipe = Directory.Exists(Path.GetDirectoryName(address)) ? ["--pipe", address] : [];
-            string url = options.SubmitUrl?.AbsoluteUri ?? former.Welcome.Url ?? "";
+            string url = options.Url?.AbsoluteUri ?? former.Welcome.Url ?? "";
             address = Launch(handler, former.Welcome.Database, url, pipe).Address;
             Joined(address, Shim.Connect(address));
         }
@@ -236,9 +238,10 @@ internal sealed class HandlerConnection(CrashReporterOptions options)
         _problem = null;
     }
 
-    private static ReadyLine Launch(string handler, string database, string? url, string[] more)
+    private ReadyLine Launch(string handler, string database, string? url, string[] more)
     {
-        string[] arguments = [handler, "run", "--database", database, .. string.IsNullOrEmpty(url) ? [] : (string[])["--url", url], .. more];
+        string[] arguments = [handler, "run", "--database", database, .. string.IsNullOrEmpty(url) ? [] : (string[])["--url", url], .. more,
+            .. annotations.SelectMany(annotation => (string[])["--annotation", $"{annotation.Key}={annotation.Value}"])];
         return ReadyLine.Parse(Shim.Launch(arguments, ClientLimits.Launch));
     }
 

@@ -58,6 +58,39 @@ internal sealed class OwnRegistration(Dictionary<string, string> fields)
         }
     }
 
+    /// <summary>Adds a file to be sent; one that is there already is no error.</summary>
+    /// <exception cref="InvalidOperationException">It would be the 11th.</exception>
+    public void AddAttachment(string path)
+    {
+        lock (_lock)
+        {
+            string[] slots = [.. Enumerable.Range(0, ProtocolLimits.MaxAttachments).Select(RegistrationFields.Attachment)];
+            if (slots.Any(slot => fields.GetValueOrDefault(slot) == path))
+            {
+                return;
+            }
+
+            string free = slots.FirstOrDefault(slot => !fields.ContainsKey(slot))
+                ?? throw new InvalidOperationException($"there are {ProtocolLimits.MaxAttachments} attachments already; remove one first");
+            fields[free] = path;
+            Write();
+        }
+    }
+
+    /// <summary>Removes a file; an unknown one is no error.</summary>
+    public void RemoveAttachment(string path)
+    {
+        lock (_lock)
+        {
+            foreach (string slot in Enumerable.Range(0, ProtocolLimits.MaxAttachments).Select(RegistrationFields.Attachment).Where(slot => fields.GetValueOrDefault(slot) == path))
+            {
+                fields.Remove(slot);
+            }
+
+            Write();
+        }
+    }
+
     /// <summary>Sets a parameter; it is in the report of a crash on the next instruction.</summary>
     /// <exception cref="InvalidOperationException">It would be the 401st.</exception>
     public void Set(string key, string value)

@@ -31,6 +31,18 @@ internal static class ParameterRules
         }
     }
 
+    /// <summary>Checks an attachment's path.</summary>
+    /// <returns>The absolute path.</returns>
+    /// <exception cref="ArgumentException">It is empty or too long.</exception>
+    public static string CheckAttachment(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        string full = Path.GetFullPath(path);
+        int bytes = Encoding.UTF8.GetByteCount(full);
+        return bytes <= ProtocolLimits.MaxAttachmentPathBytes ? full
+            : throw new ArgumentException($"an attachment's path must have at most {ProtocolLimits.MaxAttachmentPathBytes} bytes of UTF-8; this one has {bytes}", nameof(path));
+    }
+
     /// <summary>Cuts a value to 20,480 bytes of UTF-8 at a character boundary; a cut one ends in '…'.</summary>
     public static string CutValue(string value) => Utf8Text.Cut(value, ProtocolLimits.MaxValueBytes);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using CrashHandler.Launch;
 using CrashHandler.Native;
 using CrashHandler.Protocol;
@@ -17,6 +18,7 @@ internal sealed class ReporterSession
     private readonly OwnRegistration _registration;
     private readonly string _wantedDatabase;
     private Hooks _hooks;
+    private LastRunPayload? _lastRun;
     private volatile bool _isRunning;
 
     private ReporterSession(CrashReporterOptions options, string productName, string tempDirectory, IReadOnlyDictionary<string, string> extra)
@@ -25,7 +27,7 @@ internal sealed class ReporterSession
         ProductName = productName;
         _wantedDatabase = Path.GetFullPath(options.CrashesDirectory
             ?? Path.Combine(tempDirectory, $"{ApplicationIdentity.FolderName(productName)} Crashes"));
-        _connection = new HandlerConnection(options);
+        _connection = new HandlerConnection(options, options.Server?.Fields(productName, ApplicationIdentity.Version()) ?? new Dictionary<string, string>());
         Exception? shimMissing = LoadShim();
         bool attached = shimMissing is null && TryAttach();
         if (!attached)
@@ -61,6 +63,10 @@ internal sealed class ReporterSession
 
     /// <summary>Absolute path of the shim, for children's LD_PRELOAD.</summary>
     public string ShimPath => Places.FindShim(_options.HandlerPath);
+
+    /// <summary>What became of the last run of the application.</summary>
+    /// <exception cref="InvalidOperationException">There was no handler to ask when this one started.</exception>
+    public LastRunPayload LastRun => _lastRun ?? throw new InvalidOperationException($"no handler is running: {string.Join("; ", _degraded)}");
 
     /// <summary>Everything that would be sent with a report, but the dump.</summary>
     public IReadOnlyDictionary<string, string> Parameters
@@ -100,10 +106,13 @@ internal sealed class ReporterSession
     public void Restart(CrashReporterOptions options, IReadOnlyDictionary<string, string> extra)
     {
         _ignored.Clear();
-        if (options.SubmitUrl is not null && options.SubmitUrl != _options.SubmitUrl)
+        if (options.Url is not null && options.Url != _options.Url)
         {
             _ignored.Add($"{nameof(options.SubmitUrl)}: this process is already started with another one");
         }
+
+        _ignored.AddRange(StartOptions.Fixed(options).Except(StartOptions.Fixed(_options)).Except(StartOptions.Fixed(new CrashReporterOptions()))
+            .Select(option => $"{option.Name}: this process is already started with another value"));
 
         if (options.CrashesDirectory is not null && Path.GetFullPath(options.CrashesDirectory) != Database)
         {
@@ -156,6 +165,13 @@ internal sealed class ReporterSession
         _registration.Remove(key);
         Announce();
     }
+
+    /// <summary>Adds a file to be sent.</summary>
+    /// <exception cref="InvalidOperationException">It would be the 11th.</exception>
+    public void AddAttachment(string path) => _registration.AddAttachment(path);
+
+    /// <summary>Removes a file; an unknown one is no error.</summary>
+    public void RemoveAttachment(string path) => _registration.RemoveAttachment(path);
 
     /// <summary>The stored choice.</summary>
     public bool GetUploads() => Ask(() => HandlerConnection.Request(FrameType.GetUploads, [], FrameType.Uploads)) is [1];
@@ -245,13 +261,36 @@ internal sealed class ReporterSession
 
         // A launch or a join tells the database's real path.
         _registration.SetField(RegistrationFields.Database, Database);
+        if (IsMain)
+        {
+            AskForLastRun();
+        }
         _registration.Publish();
         _hooks = Shim.Install();
         _connection.Register();
         _isRunning = true;
+        if (_options.CaptureAllChildren)
+        {
+            Preload.ApplyToAll(ShimPath, Address!);
+        }
+
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => _registration.SetField(RegistrationFields.Ended, RegistrationFields.Yes);
         new UnhandledExceptions(_registration).Listen();
         new HandlerWatch(_connection).Start();
         _degraded.AddRange(HookNames.MissingIn(_hooks));
+    }
+
+    // Before this run is registered as the last one.
+    private void AskForLastRun()
+    {
+        try
+        {
+            _lastRun = LastRunPayload.Parse(HandlerConnection.Request(FrameType.GetLastRun, [], FrameType.LastRun));
+        }
+        catch (InvalidOperationException unreadable)
+        {
+            _degraded.Add($"what became of the last run is not known: {unreadable.Message}");
+        }
     }
 
     private Dictionary<string, string> Fields()
@@ -270,9 +309,29 @@ internal sealed class ReporterSession
             fields[RegistrationFields.Version] = version;
         }
 
-        if (_options.SubmitUrl is not null)
+        if (_options.Url is not null)
         {
-            fields[RegistrationFields.Url] = _options.SubmitUrl.AbsoluteUri;
+            fields[RegistrationFields.Url] = _options.Url.AbsoluteUri;
+        }
+
+        if (HeaderRules.Encode(_options.Headers) is { } headers)
+        {
+            fields[RegistrationFields.Headers] = headers;
+        }
+
+        if (_options.WaitForUpload is { } wait && wait > TimeSpan.Zero)
+        {
+            fields[RegistrationFields.WaitForUpload] = ((int)wait.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+        }
+
+        foreach (string said in new[]
+        {
+            (Field: RegistrationFields.CompressUploads, Says: _options.CompressUploads),
+            (Field: RegistrationFields.RateLimit, Says: _options.RateLimit),
+            (Field: RegistrationFields.MainProcess, Says: IsMain),
+        }.Where(choice => choice.Says).Select(choice => choice.Field))
+        {
+            fields[said] = RegistrationFields.Yes;
         }
 
         return fields;

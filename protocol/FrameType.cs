@@ -33,6 +33,10 @@ public enum FrameType : ushort
     StatusChunk = 14,
     /// <summary>Client: look at the queue again.</summary>
     SubmitPending = 15,
+    /// <summary>Client: has the last run crashed?</summary>
+    GetLastRun = 16,
+    /// <summary>Handler: what became of the last run.</summary>
+    LastRun = 17,
     /// <summary>Client: this process is dying.</summary>
     Notice = 32,
     /// <summary>Handler: a capture worker has the notice.</summary>

@@ -36,6 +36,12 @@ public static class ProtocolLimits
     /// <summary>Bytes of UTF-8 in a parameter's value: Crashpad's limit (5 x 4,096).</summary>
     public const int MaxValueBytes = 20_480;
 
+    /// <summary>Files sent with a process's reports: a log or two and their like; who has more makes an archive.</summary>
+    public const int MaxAttachments = 10;
+
+    /// <summary>Bytes of UTF-8 in an attachment's path: PATH_MAX of Linux.</summary>
+    public const int MaxAttachmentPathBytes = 4_096;
+
     /// <summary>Bytes of UTF-8 in an exception's type: generic types nest their arguments' names.</summary>
     public const int MaxExceptionTypeBytes = 1_024;
 

@@ -7,4 +7,11 @@ public sealed record Registration(IReadOnlyDictionary<string, string> Fields, IR
 {
     /// <summary>A registration that says nothing: a prepared child that never called <c>Start</c>.</summary>
     public static Registration Empty { get; } = new(new Dictionary<string, string>(), new Dictionary<string, string>());
+
+    /// <summary>Whether a field says yes.</summary>
+    public bool Says(string field) => Fields.GetValueOrDefault(field) == RegistrationFields.Yes;
+
+    /// <summary>Absolute paths of the files to be sent with the client's reports.</summary>
+    public IEnumerable<string> Attachments
+        => Enumerable.Range(0, ProtocolLimits.MaxAttachments).Select(index => Fields.GetValueOrDefault(RegistrationFields.Attachment(index))).OfType<string>();
 }

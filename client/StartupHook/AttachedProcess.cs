@@ -46,7 +46,7 @@ internal static class AttachedProcess
         string beside = Path.GetDirectoryName(typeof(AttachedProcess).Assembly.Location)!;
         CrashReporterOptions options = new() { HandlerPath = Path.Combine(beside, Places.HandlerFileName) };
         Shim.Load(Places.ShimCandidates(options.HandlerPath));
-        HandlerConnection connection = new(options);
+        HandlerConnection connection = new(options, new Dictionary<string, string>());
         if (!connection.TryAttach(out string? problem))
         {
             throw new HandlerUnavailableException(problem ?? $"{EnvironmentNames.Pipe} is not set in the process");

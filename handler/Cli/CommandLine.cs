@@ -33,6 +33,7 @@ internal static class CommandLine
             AttachCommand.Create(),
             StatusCommand.Create(),
             ReportsCommand.Create(),
+            UploadsCommand.Create(),
             MinidumpCommand.Create(),
             CollectCommand.Create(),
         };

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CrashHandler.Handler.Daemon;
+using CrashHandler.Protocol;
 
 namespace CrashHandler.Handler.Cli;
 
@@ -20,7 +21,7 @@ internal static class CommonOptions
         {
             if (result.GetValueOrDefault<string?>() is { } text && ParseUrl(text) is null)
             {
-                result.AddError($"--url must be an absolute http or https URL; it is '{text}'.");
+                result.AddError($"--url must be an absolute http or https URL; it is '{UrlRedaction.Redact(text)}'.");
             }
         });
         return url;

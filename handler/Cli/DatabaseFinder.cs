@@ -27,6 +27,30 @@ internal static class DatabaseFinder
         };
     }
 
+    /// <summary>As <see cref="Open"/>, to change it: as root, what is changed stays the owner's.</summary>
+    /// <exception cref="DatabaseException">There is none, or there are several: the message lists them.</exception>
+    /// <exception cref="SyscallException">The owner's rights cannot be taken.</exception>
+    public static ReportDatabase OpenToChange(string? named)
+    {
+        ReportDatabase database = Open(named);
+        PosixFiles.BecomeOwner(database.Path);
+        PosixFiles.SetPrivateUmask();
+        return database;
+    }
+
+    /// <summary>The report whose id begins so.</summary>
+    /// <exception cref="DatabaseException">There is none, or there are several.</exception>
+    public static ReportRecord Find(ReportDatabase database, string id, Action<string>? onProblem = null)
+    {
+        List<ReportRecord> matching = [.. database.List(onProblem).Where(report => report.Id.StartsWith(id, StringComparison.OrdinalIgnoreCase))];
+        return matching switch
+        {
+            [ReportRecord only] => only,
+            [] => throw new DatabaseException($"no report '{id}' in '{database.Path}'; 'crash-handler reports list' shows those there are"),
+            _ => throw new DatabaseException($"'{id}' is the beginning of {matching.Count} reports' ids; give more of it"),
+        };
+    }
+
     /// <summary>The state of every running handler of this user (as root: of the database's, when one is named).</summary>
     public static IEnumerable<StatusDocument> RunningHandlers(string? database)
     {

@@ -1,18 +1,20 @@
 using System.Text.Json;
 using CrashHandler.Handler.Minidump;
 using CrashHandler.Handler.Reports;
+using CrashHandler.Protocol;
 
 namespace CrashHandler.Handler.Cli;
 
 /// <summary>Reports as JSON, as <c>reports list --json</c> and <c>reports show --json</c> write them; scripts depend on the names.</summary>
 internal static class ReportJson
 {
-    private static readonly JsonWriterOptions s_indented = new() { Indented = true };
+    /// <summary>How all JSON of the command line is written.</summary>
+    public static readonly JsonWriterOptions Indented = new() { Indented = true };
 
     /// <summary>Writes an array of reports.</summary>
     public static void WriteList(Stream output, IEnumerable<(ReportRecord Report, string DumpPath)> reports)
     {
-        using Utf8JsonWriter writer = new(output, s_indented);
+        using Utf8JsonWriter writer = new(output, Indented);
         writer.WriteStartArray();
         foreach ((ReportRecord report, string dumpPath) in reports)
         {
@@ -27,7 +29,7 @@ internal static class ReportJson
     /// <summary>Writes one report, with the threads and modules of its minidump.</summary>
     public static void WriteOne(Stream output, ReportRecord report, string dumpPath, MinidumpFile dump)
     {
-        using Utf8JsonWriter writer = new(output, s_indented);
+        using Utf8JsonWriter writer = new(output, Indented);
         writer.WriteStartObject();
         WriteRecord(writer, report, dumpPath);
         MinidumpJson.WriteThreads(writer, dump);
@@ -55,6 +57,19 @@ internal static class ReportJson
         writer.WriteString("dump", dumpPath);
         writer.WriteNumber("attempts", report.Attempts);
         writer.WriteString("lastError", report.LastError);
+        WriteTime(writer, "lastAttempt", report.LastAttempt);
+        WriteTime(writer, "nextAttempt", report.NextAttempt);
+        WriteTime(writer, "uploadedAt", report.UploadedAt);
+        writer.WriteNumber("unanswered", report.Unanswered);
+        writer.WriteBoolean("requested", report.ExplicitRequest);
+        writer.WriteString("url", ShownUrl(report.Delivery.Url));
+        writer.WriteStartArray("attachments");
+        foreach (string name in report.Attachments)
+        {
+            writer.WriteStringValue(name);
+        }
+
+        writer.WriteEndArray();
         writer.WriteStartObject("parameters");
         foreach ((string key, string value) in report.Parameters.OrderBy(parameter => parameter.Key, StringComparer.Ordinal))
         {
@@ -69,6 +84,22 @@ internal static class ReportJson
         }
 
         writer.WriteEndArray();
+    }
+
+    /// <summary>A URL without credentials.</summary>
+    public static string? ShownUrl(string? address)
+        => address is null ? null : UrlRedaction.Redact(address);
+
+    private static void WriteTime(Utf8JsonWriter writer, string name, DateTimeOffset? time)
+    {
+        if (time is { } known)
+        {
+            writer.WriteString(name, known.UtcDateTime);
+        }
+        else
+        {
+            writer.WriteNull(name);
+        }
     }
 
     private static void WriteException(Utf8JsonWriter writer, ReportException? exception)

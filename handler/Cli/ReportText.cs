@@ -35,6 +35,11 @@ internal static class ReportText
             output.WriteLine($"  {TerminalText.Escape(key)} = {TerminalText.Escape(value)}");
         }
 
+        foreach (string name in report.Attachments)
+        {
+            output.WriteLine($"  file {TerminalText.Escape(name)}");
+        }
+
         output.WriteLine();
         MinidumpText.Write(output, dump);
     }

@@ -7,7 +7,7 @@ namespace CrashHandler.Handler.Cli;
 /// <summary><c>reports</c>: what is in a database.</summary>
 internal static class ReportsCommand
 {
-    public static Command Create() => new("reports", "Look at the reports of a database.") { List(), Show() };
+    public static Command Create() => new("reports", "Look at the reports of a database, and send them.") { List(), Show(), ReportsUploadCommand.Create() };
 
     private static Command List()
     {
@@ -54,7 +54,7 @@ internal static class ReportsCommand
         command.SetAction(parsed =>
         {
             ReportDatabase opened = DatabaseFinder.Open(parsed.GetValue(database));
-            ReportRecord report = Find(opened, parsed.GetValue(id)!);
+            ReportRecord report = DatabaseFinder.Find(opened, parsed.GetValue(id)!, Complain);
             string dumpPath = opened.DumpPath(report);
             MinidumpFile dump = MinidumpCommand.Read(dumpPath);
             if (parsed.GetValue(json))
@@ -71,17 +71,6 @@ internal static class ReportsCommand
             return CommandLine.Done;
         });
         return command;
-    }
-
-    private static ReportRecord Find(ReportDatabase database, string id)
-    {
-        List<ReportRecord> matching = [.. database.List(Complain).Where(report => report.Id.StartsWith(id, StringComparison.OrdinalIgnoreCase))];
-        return matching switch
-        {
-            [ReportRecord only] => only,
-            [] => throw new DatabaseException($"no report '{id}' in '{database.Path}'; 'crash-handler reports list' shows those there are"),
-            _ => throw new DatabaseException($"'{id}' is the beginning of {matching.Count} reports' ids; give more of it"),
-        };
     }
 
     private static void Complain(string problem) => Console.Error.WriteLine($"crash-handler: {TerminalText.Escape(problem)}");

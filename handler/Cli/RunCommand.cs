@@ -23,11 +23,13 @@ internal static class RunCommand
             }
         });
         Option<bool> persistent = new("--persistent") { Description = "Stay when no client is left." };
+        Option<bool> compress = new("--compress-uploads") { Description = "Compress uploads (gzip)." };
+        Option<bool> rateLimit = new("--rate-limit") { Description = "Send one report an hour; the others wait." };
         Option<string?> uploads = new("--uploads") { Hidden = true };
         uploads.AcceptOnlyFromAmong("on", "off");
         Option<int?> readyFd = new("--ready-fd") { Hidden = true };
         Option<string?> failAt = CommonOptions.FailAt();
-        Command command = new("run", "Run the handler in the foreground. It listens when the socket's file exists.") { database, url, pipe, annotation, persistent, uploads, readyFd, failAt };
+        Command command = new("run", "Run the handler in the foreground. It listens when the socket's file exists.") { database, url, pipe, annotation, persistent, compress, rateLimit, uploads, readyFd, failAt };
         command.SetAction(parsed => HandlerDaemon.Run(new RunOptions
         {
             Database = parsed.GetValue(database)!,
@@ -35,6 +37,8 @@ internal static class RunCommand
             Pipe = parsed.GetValue(pipe),
             // The last one wins, as on any command line.
             Annotations = (parsed.GetValue(annotation) ?? []).Select(text => text.Split('=', 2)).GroupBy(pair => pair[0]).ToDictionary(group => group.Key, group => group.Last()[1]),
+            CompressUploads = parsed.GetValue(compress),
+            RateLimit = parsed.GetValue(rateLimit),
             IsPersistent = parsed.GetValue(persistent),
             Uploads = parsed.GetValue(uploads) switch { "on" => true, "off" => false, _ => null },
             ReadyFd = parsed.GetValue(readyFd),

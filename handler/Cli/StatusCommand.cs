@@ -42,7 +42,7 @@ internal static class StatusCommand
         output.WriteLine($"Handler    pid {handler.HandlerPid}, version {handler.Version}, since {handler.Since:yyyy-MM-dd HH:mm:ss}Z{(handler.Persistent ? ", persistent" : "")}");
         output.WriteLine($"Database   {TerminalText.Escape(handler.Database)}");
         output.WriteLine($"Socket     {TerminalText.Escape(handler.Address)}");
-        output.WriteLine($"Uploads    {(handler.Uploads ? "on" : "off")}, to {TerminalText.Escape(handler.Url ?? "each report's own URL")}");
+        output.WriteLine($"Uploads    {(!handler.Uploads ? "off" : handler.Paused ? "paused" : "on")}, to {TerminalText.Escape(handler.Url ?? "each report's own URL")}");
         output.WriteLine($"Reports    {(handler.Reports.Count == 0 ? "none" : string.Join(", ", handler.Reports.Select(state => $"{state.Value} {state.Key}")))}");
         output.WriteLine($"This run   {handler.Captured} captured, {handler.Lost} lost, {handler.Refused} connections refused");
         if (handler.LastUploadError is { } error)

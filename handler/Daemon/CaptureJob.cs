@@ -19,6 +19,9 @@ internal sealed class CaptureJob(ClientIdentity identity, byte[] notice, Registr
     /// <summary>What the client's shim had in place.</summary>
     public Hooks Hooks { get; } = hooks;
 
+    /// <summary>Called when the report is made and the process is held on: the next death needs not wait for this one. From the capture's thread.</summary>
+    public Action Captured { get; set; } = () => { };
+
     /// <summary>Connections that wait for Release.</summary>
     public List<ClientConnection> Waiting { get; } = [];
 

@@ -34,6 +34,12 @@ internal sealed class CaptureWorkers(Func<CaptureJob, ReleaseOutcome> record, Ac
     private void Work(CaptureJob job)
     {
         job.Touch(time.GetTimestamp());
+        bool isFree = false;
+        job.Captured = () => loop.Post(() =>
+        {
+            isFree = true;
+            FreeOne();
+        });
         ReleaseOutcome outcome = ReleaseOutcome.NotReported;
         try
         {
@@ -47,9 +53,17 @@ internal sealed class CaptureWorkers(Func<CaptureJob, ReleaseOutcome> record, Ac
 
         loop.Post(() =>
         {
-            _running--;
             completed(job, outcome);
-            StartNext();
+            if (!isFree)
+            {
+                FreeOne();
+            }
         });
+    }
+
+    private void FreeOne()
+    {
+        _running--;
+        StartNext();
     }
 }

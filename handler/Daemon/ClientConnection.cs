@@ -21,6 +21,12 @@ internal sealed class ClientConnection(SeqPacketSocket socket, Libc.UCred peer) 
     /// <summary>Ends the connection when no Hello came.</summary>
     public EventLoop.Timer? HelloDeadline { get; set; }
 
+    /// <summary>Whether an answer is being made: the client is to wait for it before it asks again.</summary>
+    public bool IsAnswering { get; set; }
+
+    /// <summary>The rest of a list that is being asked for piece by piece.</summary>
+    public IReadOnlyList<UploadedReportPayload>? Uploaded { get; set; }
+
     /// <summary>Sends one frame.</summary>
     /// <exception cref="SyscallException">The peer is gone or does not read.</exception>
     public void Send(FrameType type, ReadOnlySpan<byte> payload, uint request = 0) => Socket.Send(FrameHeader.Frame(type, payload, request));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using CrashHandler.Handler.Capture;
 using CrashHandler.Handler.Capture.Linux;
 using CrashHandler.Handler.Minidump;
@@ -14,6 +15,12 @@ namespace CrashHandler.Handler.Daemon;
 /// </summary>
 internal sealed class CrashRecorder(ReportDatabase database, RunOptions options, TimeProvider time, Lazy<ILogger> log)
 {
+    /// <summary>How a report is sent whose process does not say.</summary>
+    public Func<ReportDelivery> DefaultDelivery { get; init; } = () => new ReportDelivery(options.Url?.AbsoluteUri);
+
+    /// <summary>Completes when a report is sent, or will not be sent now; null: nothing is sent from here.</summary>
+    public Func<string, Task>? WhenUploaded { get; init; }
+
     /// <summary>process_type of a process that did not say one: it attached, else it would have.</summary>
     public const string DefaultProcessType = "child";
 
@@ -33,6 +40,7 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
         if (report is null)
         {
             log.Value.Information("Report {Id} of pid {Client} is there already: another handler made it", id.ToString(), job.Identity.ProcessId);
+            CountRun(ReadRegistration(job), id.ToString());
             return ReleaseOutcome.Reported;
         }
 
@@ -44,6 +52,8 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
         Registration registration = ReadRegistration(job);
         Dictionary<string, string> parameters = Parameters(registration, snapshot, job.Hooks, clientId);
         ExceptionSnapshot exception = snapshot.Exception!;
+        List<string> problems = [.. snapshot.SoftErrors.Select(error => $"{error.Step} {error.Subject}: {error.Reason}")];
+        IReadOnlyList<string> attachments = AttachmentCollector.Collect(report, job.Identity.ProcessId, registration.Attachments, () => job.Touch(time.GetTimestamp()), problems);
         ReportRecord record = new()
         {
             Id = id.ToString(),
@@ -58,16 +68,19 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
             Code = exception.Code,
             Address = exception.Address,
             Exception = ExceptionOf(registration),
-            Url = registration.Fields.GetValueOrDefault(RegistrationFields.Url) ?? options.Url?.AbsoluteUri,
+            Delivery = DeliveryFields.Of(registration, DefaultDelivery()),
+            Attachments = attachments,
             Parameters = parameters,
-            SoftErrors = [.. snapshot.SoftErrors.Select(error => $"{error.Step} {error.Subject}: {error.Reason}")],
+            SoftErrors = problems,
             CaptureMilliseconds = time.GetElapsedTime(began).TotalMilliseconds,
         };
         report.Commit(record, dump => MinidumpWriter.Write(dump, snapshot, new MinidumpAnnotations(id, clientId, parameters)));
         Pass(job, CrashStep.Recorded);
         log.Value.Information(
             "Report {Id}: pid {Client} ({ProcessType}), {Reason}, {Threads} threads, {SoftErrors} soft errors, {Milliseconds:0.0} ms",
-            record.Id, record.ProcessId, record.ProcessType, record.Reason, snapshot.Threads.Count, snapshot.SoftErrors.Count, record.CaptureMilliseconds);
+            record.Id, record.ProcessId, record.ProcessType, record.Reason, snapshot.Threads.Count, problems.Count, record.CaptureMilliseconds);
+        CountRun(registration, record.Id);
+        Hold(job, registration, record.Id);
         return ReleaseOutcome.Reported;
     }
 
@@ -79,6 +92,47 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
                 registration.Fields.GetValueOrDefault(RegistrationFields.ExceptionMessage, ""),
                 registration.Fields.GetValueOrDefault(RegistrationFields.ExceptionText, ""))
             : null;
+
+    private void CountRun(Registration registration, string id)
+    {
+        if (!registration.Says(RegistrationFields.MainProcess))
+        {
+            return;
+        }
+
+        try
+        {
+            database.Settings.CountCrash(id);
+        }
+        catch (Exception unwritable) when (unwritable is DatabaseException or SyscallException)
+        {
+            log.Value.Warning("The crash of report {Id} is not counted: {Reason}", id, unwritable.Message);
+        }
+    }
+
+    /// <summary>Keeps the process, still frozen, until its report is uploaded: where nothing is left of it afterwards, nothing would be sent.</summary>
+    private void Hold(CaptureJob job, Registration registration, string id)
+    {
+        if (WhenUploaded is null
+            || !int.TryParse(registration.Fields.GetValueOrDefault(RegistrationFields.WaitForUpload), NumberStyles.None, CultureInfo.InvariantCulture, out int milliseconds)
+            || milliseconds == 0)
+        {
+            return;
+        }
+
+        job.Captured();
+        long began = time.GetTimestamp();
+        TimeSpan limit = TimeSpan.FromMilliseconds(milliseconds), left = limit;
+        Task uploaded = WhenUploaded(id);
+        while (left > TimeSpan.Zero && !uploaded.Wait(left < DaemonLimits.HoldSign ? left : DaemonLimits.HoldSign))
+        {
+            job.Touch(time.GetTimestamp());
+            left = limit - time.GetElapsedTime(began);
+        }
+
+        log.Value.Information("Pid {Client} was held for {Seconds:0.0} s, until {End}", job.Identity.ProcessId, time.GetElapsedTime(began).TotalSeconds,
+            uploaded.IsCompleted ? "its report was settled" : "its limit passed");
+    }
 
     private void Pass<T>(CaptureJob job, T step)
         where T : struct, Enum

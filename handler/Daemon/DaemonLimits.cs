@@ -24,6 +24,9 @@ internal static class DaemonLimits
     /// <summary>A capture that reports nothing for this long is stuck, and its victim with it: the handler ends itself.</summary>
     public static readonly TimeSpan CaptureWatchdog = TimeSpan.FromSeconds(10);
 
+    /// <summary>How often the capture of a process that is held until its upload gives a sign of life: well within the watchdog's limit.</summary>
+    public static readonly TimeSpan HoldSign = TimeSpan.FromSeconds(1);
+
     /// <summary>How long a single-shot handler waits for its notice: whoever started it sends it at once.</summary>
     public static readonly TimeSpan SingleShotNotice = TimeSpan.FromSeconds(1);
 
@@ -38,6 +41,12 @@ internal static class DaemonLimits
 
     /// <summary>How long the command line waits for an answer of a running handler.</summary>
     public static readonly TimeSpan InspectorAnswer = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often the command line looks whether an upload that it asked for is over: people wait.</summary>
+    public static readonly TimeSpan RequestLook = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>How long it waits for one: longer than an attempt may take.</summary>
+    public static readonly TimeSpan RequestPatience = TimeSpan.FromSeconds(90);
 
     /// <summary>How often a reader starts over when a registration block is written under it.</summary>
     public const int BlockReadAttempts = 16;

@@ -23,6 +23,8 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
     private readonly Lazy<ILogger> _log;
     private readonly CancellationTokenSource _stopping = new();
     private readonly UploadQueue _queue;
+    private DatabaseWatch? _watch;
+    private volatile ReportDelivery _delivery;
     private EventLoop.Timer? _idleExit;
     private EventLoop.Timer? _trim;
     private bool _isShuttingDown;
@@ -44,7 +46,8 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
         _loop = new EventLoop(_time);
         // The guid of a new database is made, and synced, when the first client is welcomed: until then nobody needs it.
         Lazy<Welcome> welcome = new(() => new Welcome(Environment.ProcessId, _database.Settings.ClientId, _database.Path, options.Url?.AbsoluteUri, HandlerVersion.Text));
-        CrashRecorder recorder = new(_database, options, _time, _log);
+        _delivery = new ReportDelivery(options.Url?.AbsoluteUri, Compress: options.CompressUploads, RateLimit: options.RateLimit);
+        CrashRecorder recorder = new(_database, options, _time, _log) { DefaultDelivery = () => _delivery, WhenUploaded = _queue.WhenSettledAsync };
         _sessions = new Sessions(_loop, _socket.Listener, this, () => welcome.Value, PosixFiles.UserId(), _time, () => _log.Value)
         {
             Record = job =>
@@ -90,7 +93,30 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
         return Cli.CommandLine.Done;
     }
 
-    public void Registered() => TrimNow();
+    public void Registered(Registration registration)
+    {
+        if (registration.Says(RegistrationFields.MainProcess))
+        {
+            _delivery = DeliveryFields.Of(registration, _delivery) with { Url = _delivery.Url };
+            Try(_database.Settings.BeginRun);
+        }
+
+        TrimNow();
+    }
+
+    public void Gone(Registration registration)
+    {
+        if (registration.Says(RegistrationFields.MainProcess) && registration.Says(RegistrationFields.Ended))
+        {
+            Try(_database.Settings.EndRun);
+        }
+    }
+
+    public LastRunPayload GetLastRun()
+    {
+        (bool hasCrashed, int crashesInARow) = _database.Settings.LastRun;
+        return new LastRunPayload(hasCrashed, crashesInARow);
+    }
 
     public void Captured() => TrimLater();
 
@@ -104,15 +130,18 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
 
     public IReadOnlyList<UploadedReportPayload> ListUploaded() =>
     [
-        .. _database.List()
+        .. _database.ReadCompleted()
             .Where(report => report.State == ReportState.Uploaded)
-            .OrderByDescending(report => report.Created)
-            .Select(report => new UploadedReportPayload(report.Created, report.ServerAnswer ?? report.ServerId ?? "")),
+            .Select(report => new UploadedReportPayload(report.Created, report.ServerAnswer ?? report.ServerId ?? ""))
+            .OrderByDescending(report => report.Date),
     ];
+
+    public IReadOnlyDictionary<string, int> CountReports()
+        => _database.CountStates().ToDictionary(state => state.Key.ToString().ToLowerInvariant(), state => state.Value);
 
     public void SubmitPending() => _queue.Wake();
 
-    public StatusDocument GetStatus(Sessions sessions) => new()
+    public StatusDocument GetStatus(Sessions sessions, IReadOnlyDictionary<string, int> reports) => new()
     {
         HandlerPid = Environment.ProcessId,
         Version = HandlerVersion.Text,
@@ -121,9 +150,10 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
         Address = _socket.Path,
         Url = _options.Url is null ? null : UrlRedaction.Redact(_options.Url),
         Persistent = _options.IsPersistent,
-        Uploads = _database.Settings.IsUploadAllowed,
+        Uploads = _database.Settings.UploadPermission != UploadPermission.Off,
+        Paused = _database.Settings.UploadPermission == UploadPermission.Paused,
         Clients = [.. sessions.Clients.OrderBy(client => client.Since).Select(Describe)],
-        Reports = _database.List().GroupBy(report => report.State).ToDictionary(state => state.Key.ToString().ToLowerInvariant(), state => state.Count()),
+        Reports = reports,
         Captured = sessions.Captured,
         Lost = sessions.Lost,
         Refused = sessions.Refused,
@@ -165,14 +195,29 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
             OnBusyChanged(false);
         }
 
+        Try(() => _watch = DatabaseWatch.Start(_loop, _database.WorkDirectories, ReportDatabase.IsWork, _queue.Wake));
         _queue.Start(_stopping.Token);
         TrimNow();
         _loop.Run();
+        _watch?.Dispose();
         _stopping.Cancel();
         _queue.Finished.Wait(DaemonLimits.Shutdown);
         if (_log.IsValueCreated)
         {
             _log.Value.Information("Ends: {Captured} captured, {Lost} lost", _sessions.Captured, _sessions.Lost);
+        }
+    }
+
+    // What is worth less than the handler's life.
+    private void Try(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception failure) when (failure is DatabaseException or SyscallException)
+        {
+            _log.Value.Warning("{Reason}", failure.Message);
         }
     }
 
@@ -230,6 +275,8 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
         _isShuttingDown = true;
         _socket.Unlink();
         _sessions.Close();
+        // Who is held until his upload is let go: it goes on with the next handler.
+        _stopping.Cancel();
         if (!_sessions.HasJobs)
         {
             _loop.Stop();

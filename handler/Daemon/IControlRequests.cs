@@ -6,7 +6,13 @@ namespace CrashHandler.Handler.Daemon;
 internal interface IControlRequests
 {
     /// <summary>A client has registered.</summary>
-    void Registered();
+    void Registered(Registration registration);
+
+    /// <summary>A client that did not crash is gone.</summary>
+    void Gone(Registration registration);
+
+    /// <summary>What became of the last run of a main process.</summary>
+    LastRunPayload GetLastRun();
 
     /// <summary>A death was made a report, or could not be.</summary>
     void Captured();
@@ -17,11 +23,14 @@ internal interface IControlRequests
     /// <summary>Stores it.</summary>
     void SetUploads(bool upload);
 
-    /// <summary>Uploaded reports, newest first.</summary>
+    /// <summary>Uploaded reports, newest first. From any thread: it reads them all.</summary>
     IReadOnlyList<UploadedReportPayload> ListUploaded();
 
+    /// <summary>Reports by state. From any thread: it reads them all.</summary>
+    IReadOnlyDictionary<string, int> CountReports();
+
     /// <summary>The handler's state.</summary>
-    StatusDocument GetStatus(Sessions sessions);
+    StatusDocument GetStatus(Sessions sessions, IReadOnlyDictionary<string, int> reports);
 
     /// <summary>The queue is to look at the database again.</summary>
     void SubmitPending();

@@ -9,6 +9,12 @@ internal sealed record RunOptions
     /// <summary>Where reports go that name no URL of their own; null: they wait.</summary>
     public Uri? Url { get; init; }
 
+    /// <summary>Whether uploads are compressed, unless a process says so itself.</summary>
+    public bool CompressUploads { get; init; }
+
+    /// <summary>Whether uploads keep an hour from each other, unless a process says so itself.</summary>
+    public bool RateLimit { get; init; }
+
     /// <summary>The socket's path; null: derived from the database.</summary>
     public string? Pipe { get; init; }
 

@@ -313,11 +313,29 @@ internal sealed class Sessions(
         client.Hooks |= register.Hooks;
         log().Information("Pid {Client} registered, hooks {Hooks}", client.Identity.ProcessId, client.Hooks);
         connection.Send(FrameType.Done, [], header.Request);
-        control.Registered();
+        control.Registered(RegistrationOf(client));
+    }
+
+    private Registration RegistrationOf(Client client)
+    {
+        try
+        {
+            return client.Registration?.Read() ?? Registration.Empty;
+        }
+        catch (Exception broken) when (broken is MalformedFrameException or SyscallException)
+        {
+            log().Warning("What pid {Client} says of itself cannot be read: {Reason}", client.Identity.ProcessId, broken.Message);
+            return Registration.Empty;
+        }
     }
 
     private void OnRequest(ClientConnection connection, FrameHeader header, ReadOnlySpan<byte> payload)
     {
+        if (connection.IsAnswering)
+        {
+            throw new MalformedFrameException($"a frame of type {(ushort)header.Type} came before the answer to the last request");
+        }
+
         try
         {
             switch (header.Type)
@@ -331,16 +349,15 @@ internal sealed class Sessions(
                     control.SetUploads(payload[0] == 1);
                     break;
                 case FrameType.ListUploaded when payload.Length == sizeof(uint):
-                    int passed = (int)Math.Min(BitConverter.ToUInt32(payload), int.MaxValue);
-                    foreach (UploadedReportPayload report in control.ListUploaded().Skip(passed).Take(ProtocolLimits.MaxUploadedReportsPerAnswer))
-                    {
-                        connection.Send(FrameType.UploadedReport, report.ToBytes(), header.Request);
-                    }
-
-                    break;
+                    AnswerUploaded(connection, header.Request, (int)Math.Min(BitConverter.ToUInt32(payload), int.MaxValue));
+                    return;
                 case FrameType.GetStatus:
-                    SendInChunks(connection, header.Request, JsonSerializer.SerializeToUtf8Bytes(control.GetStatus(this), DaemonJson.Default.StatusDocument));
-                    break;
+                    AnswerLater(connection, header.Request, control.CountReports, reports =>
+                        SendInChunks(connection, header.Request, JsonSerializer.SerializeToUtf8Bytes(control.GetStatus(this, reports), DaemonJson.Default.StatusDocument)));
+                    return;
+                case FrameType.GetLastRun:
+                    connection.Send(FrameType.LastRun, control.GetLastRun().ToBytes(), header.Request);
+                    return;
                 case FrameType.SubmitPending:
                     control.SubmitPending();
                     break;
@@ -348,13 +365,90 @@ internal sealed class Sessions(
                     throw new MalformedFrameException($"a frame of type {(ushort)header.Type} with {payload.Length} bytes is no request on a {connection.Role} connection");
             }
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or SyscallException or Reports.DatabaseException)
+        catch (Exception failure) when (IsDatabases(failure))
         {
             connection.Send(FrameType.Failed, Encoding.UTF8.GetBytes(failure.Message), header.Request);
             return;
         }
 
         connection.Send(FrameType.Done, [], header.Request);
+    }
+
+    private static bool IsDatabases(Exception failure) => failure is IOException or UnauthorizedAccessException or SyscallException or Reports.DatabaseException;
+
+    private void AnswerUploaded(ClientConnection connection, uint request, int passed)
+    {
+        // One list for all its pieces: reading ten thousand records takes a while, and what is uploaded meanwhile must not shift it.
+        if (passed > 0 && connection.Uploaded is { } begun)
+        {
+            SendUploaded(connection, request, begun.Skip(passed));
+            connection.Send(FrameType.Done, [], request);
+            return;
+        }
+
+        AnswerLater(connection, request, control.ListUploaded, reports =>
+        {
+            connection.Uploaded = reports;
+            SendUploaded(connection, request, reports.Skip(passed));
+        });
+    }
+
+    private static void SendUploaded(ClientConnection connection, uint request, IEnumerable<UploadedReportPayload> reports)
+    {
+        int sent = 0;
+        foreach (UploadedReportPayload report in reports.Take(ProtocolLimits.MaxUploadedReportsPerAnswer))
+        {
+            connection.Send(FrameType.UploadedReport, report.ToBytes(), request);
+            sent++;
+        }
+
+        connection.Uploaded = sent == 0 ? null : connection.Uploaded;
+    }
+
+    /// <summary>Answers with what is read of the database on another thread: a notice must not wait behind ten thousand records.</summary>
+    private void AnswerLater<T>(ClientConnection connection, uint request, Func<T> read, Action<T> answer)
+    {
+        connection.IsAnswering = true;
+        Task.Run(() =>
+        {
+            try
+            {
+                T result = read();
+                loop.Post(() => Finish(connection, () =>
+                {
+                    answer(result);
+                    connection.Send(FrameType.Done, [], request);
+                }));
+            }
+            catch (Exception failure) when (IsDatabases(failure))
+            {
+                loop.Post(() => Finish(connection, () => connection.Send(FrameType.Failed, Encoding.UTF8.GetBytes(failure.Message), request)));
+            }
+            catch (Exception fault)
+            {
+                log().Error(fault, "Pid {Client} gets no answer, by a fault of this handler", connection.Peer.Pid);
+                loop.Post(() => Drop(connection));
+            }
+        });
+    }
+
+    private void Finish(ClientConnection connection, Action send)
+    {
+        connection.IsAnswering = false;
+        if (!_connections.Contains(connection))
+        {
+            return;
+        }
+
+        try
+        {
+            send();
+        }
+        catch (SyscallException gone)
+        {
+            log().Debug("Connection of pid {Client} ended: {Reason}", connection.Peer.Pid, gone.Message);
+            Drop(connection);
+        }
     }
 
     private static void SendInChunks(ClientConnection connection, uint request, ReadOnlySpan<byte> document)
@@ -545,7 +639,11 @@ internal sealed class Sessions(
             loop.Remove(pidFd.Number);
         }
 
-        if (_deaths.TryGetValue(client.Identity, out CaptureJob? job) && job.Outcome is not null)
+        if (!_deaths.TryGetValue(client.Identity, out CaptureJob? job))
+        {
+            control.Gone(RegistrationOf(client));
+        }
+        else if (job.Outcome is not null)
         {
             _deaths.Remove(client.Identity);
         }

@@ -21,6 +21,9 @@ internal sealed record StatusDocument
     /// <summary>Whether uploads happen: the application's and the operator's choice together.</summary>
     public required bool Uploads { get; init; }
 
+    /// <summary>Whether what waits goes on waiting until the operator resumes.</summary>
+    public required bool Paused { get; init; }
+
     public required IReadOnlyList<StatusClient> Clients { get; init; }
 
     /// <summary>Reports by state.</summary>

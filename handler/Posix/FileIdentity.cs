@@ -17,6 +17,16 @@ internal readonly record struct FileIdentity(uint DeviceMajor, uint DeviceMinor,
         => Of(Libc.AT_FDCWD, path, Libc.AT_SYMLINK_NOFOLLOW)
             ?? (SyscallException.Last("statx", path) is { Errno: not Libc.ENOENT } failure ? throw failure : null);
 
+    /// <summary>Whether an open file is a regular one.</summary>
+    /// <exception cref="SyscallException">statx failed.</exception>
+    public static unsafe bool IsRegular(FileDescriptor file, string path)
+    {
+        Libc.StatX status;
+        return Libc.statx(file.Number, "", Libc.AT_EMPTY_PATH, Libc.STATX_TYPE, &status) == 0
+            ? (status.Mode & Libc.S_IFMT) == Libc.S_IFREG
+            : throw SyscallException.Last("statx", path);
+    }
+
     private static unsafe FileIdentity? Of(int directory, string path, int flags)
     {
         Libc.StatX status;

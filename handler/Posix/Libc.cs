@@ -23,10 +23,13 @@ internal static unsafe partial class Libc
     public const int EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2, EPOLL_CTL_MOD = 3, EPOLL_CLOEXEC = 0x80000;
     public const uint EPOLLIN = 1, EPOLLOUT = 4, EPOLLERR = 8, EPOLLHUP = 16, EPOLLRDHUP = 0x2000;
     public const int EFD_NONBLOCK = 0x800, EFD_CLOEXEC = 0x80000;
-    public const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_TRUNC = 0x200, O_APPEND = 0x400, O_NONBLOCK = 0x800,
+    public const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_NOCTTY = 0x100, O_TRUNC = 0x200, O_APPEND = 0x400, O_NONBLOCK = 0x800,
         O_DIRECTORY = 0x10000, O_NOFOLLOW = 0x20000, O_CLOEXEC = 0x80000;
+    public const int IN_NONBLOCK = 0x800, IN_CLOEXEC = 0x80000;
+    public const uint IN_MOVED_TO = 0x80;
     public const int AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_EMPTY_PATH = 0x1000;
-    public const uint STATX_INO = 0x100;
+    public const uint STATX_TYPE = 0x1, STATX_INO = 0x100;
+    public const int S_IFMT = 0xF000, S_IFREG = 0x8000;
     public const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8;
     public const int F_SETFD = 2, FD_CLOEXEC = 1, F_DUPFD_CLOEXEC = 1030, F_GET_SEALS = 1034, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4;
     public const int MADV_DONTNEED = 4;
@@ -105,6 +108,7 @@ internal static unsafe partial class Libc
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     public struct StatX
     {
+        [FieldOffset(28)] public ushort Mode;
         [FieldOffset(32)] public ulong Inode;
         [FieldOffset(136)] public uint DeviceMajor;
         [FieldOffset(140)] public uint DeviceMinor;
@@ -125,6 +129,8 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, SetLastError = true)] public static partial int epoll_ctl(int epoll, int operation, int fd, EpollEvent* epollEvent);
     [LibraryImport(Name, SetLastError = true)] public static partial int epoll_wait(int epoll, EpollEvent* events, int count, int timeout);
     [LibraryImport(Name, SetLastError = true)] public static partial int eventfd(uint initial, int flags);
+    [LibraryImport(Name, SetLastError = true)] public static partial int inotify_init1(int flags);
+    [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] public static partial int inotify_add_watch(int inotify, string path, uint mask);
     [LibraryImport(Name, SetLastError = true)] public static partial int close(int fd);
     [LibraryImport(Name, SetLastError = true)] public static partial int dup2(int from, int to);
     [LibraryImport(Name, SetLastError = true)] public static partial nint read(int fd, byte* buffer, nint count);

@@ -7,6 +7,7 @@ namespace CrashHandler.Handler.Posix;
 /// </summary>
 internal static class PosixFiles
 {
+    private const uint Root = 0;
     private const FilePermissions OwnerOnlyDirectory = FilePermissions.S_IRWXU;
     private const FilePermissions GroupAndOthers = FilePermissions.S_IRWXG | FilePermissions.S_IRWXO;
 
@@ -47,6 +48,20 @@ internal static class PosixFiles
         }
 
         return 0;
+    });
+
+    /// <summary>
+    /// As root, goes on as the owner of a directory, so that what is changed there stays his. Anybody else goes on as himself.
+    /// </summary>
+    /// <exception cref="SyscallException">The kernel refused.</exception>
+    public static void BecomeOwner(string path) => Guard(() =>
+    {
+        if (Syscall.geteuid() != Root || Syscall.stat(path, out Stat stat) != 0 || stat.st_uid == Root)
+        {
+            return 0;
+        }
+
+        return Syscall.setegid(stat.st_gid) == 0 && Syscall.seteuid(stat.st_uid) == 0 ? 0 : throw Failed("seteuid", path);
     });
 
     /// <summary>Takes a directory of ours away from group and others.</summary>

@@ -9,7 +9,9 @@ namespace CrashHandler.Handler.Reports;
 /// </summary>
 internal sealed class DatabaseSettings
 {
-    private const string FileName = "settings.json";
+    /// <summary>Name of the first of the two files.</summary>
+    public const string FileName = "settings.json";
+
     private const string BackupName = "settings.json.bak";
     private const string LockName = "settings.lock";
 
@@ -34,15 +36,72 @@ internal sealed class DatabaseSettings
     /// <exception cref="SyscallException">They cannot be read.</exception>
     public bool Uploads => Read()?.Uploads ?? true;
 
-    /// <summary>Whether both the application and the operator allow uploads.</summary>
+    /// <summary>Whether the operator allows uploads.</summary>
+    /// <exception cref="DatabaseException">Both files are broken.</exception>
+    /// <exception cref="SyscallException">They cannot be read.</exception>
+    public bool OperatorUploads => !(Read()?.OperatorUploadsOff ?? false);
+
+    /// <summary>Whether the operator paused uploads.</summary>
+    /// <exception cref="DatabaseException">Both files are broken.</exception>
+    /// <exception cref="SyscallException">They cannot be read.</exception>
+    public bool IsPaused => Read()?.UploadsPaused ?? false;
+
+    /// <summary>What the application and the operator together make of uploads.</summary>
     /// <exception cref="DatabaseException">Both files are broken: nobody can say.</exception>
     /// <exception cref="SyscallException">They cannot be read.</exception>
-    public bool IsUploadAllowed => Read() is not { } settings || ((settings.Uploads ?? true) && !settings.OperatorUploadsOff);
+    public UploadPermission UploadPermission => Read() switch
+    {
+        { Uploads: false } or { OperatorUploadsOff: true } => UploadPermission.Off,
+        { UploadsPaused: true } => UploadPermission.Paused,
+        _ => UploadPermission.On,
+    };
+
+    /// <summary>When a report under the rate limit was last sent; null: never.</summary>
+    /// <exception cref="DatabaseException">Both files are broken.</exception>
+    /// <exception cref="SyscallException">They cannot be read.</exception>
+    public DateTimeOffset? LastLimitedUpload => Read()?.LastLimitedUpload;
+
+    /// <summary>Whether the main process that started last has crashed, and how many did in a row.</summary>
+    /// <exception cref="DatabaseException">Both files are broken.</exception>
+    /// <exception cref="SyscallException">They cannot be read.</exception>
+    public (bool HasCrashed, int CrashesInARow) LastRun => Read() is { } settings ? (settings.LastRunCrashed, settings.CrashesInARow) : (false, 0);
 
     /// <summary>Stores the application's choice.</summary>
     /// <exception cref="DatabaseException">Both files are broken, or somebody else holds their lock; they stay as they are.</exception>
     /// <exception cref="SyscallException">They cannot be read or written.</exception>
     public void SetUploads(bool upload) => Change(settings => settings with { Uploads = upload });
+
+    /// <summary>Stores the operator's lock: off, and no application lifts it.</summary>
+    /// <exception cref="DatabaseException">Both files are broken, or somebody else holds their lock; they stay as they are.</exception>
+    /// <exception cref="SyscallException">They cannot be read or written.</exception>
+    public void SetOperatorUploads(bool upload) => Change(settings => settings with { OperatorUploadsOff = !upload });
+
+    /// <summary>Stores the operator's pause.</summary>
+    /// <exception cref="DatabaseException">Both files are broken, or somebody else holds their lock; they stay as they are.</exception>
+    /// <exception cref="SyscallException">They cannot be read or written.</exception>
+    public void SetPaused(bool paused) => Change(settings => settings with { UploadsPaused = paused });
+
+    /// <summary>Stores when a report under the rate limit is sent.</summary>
+    /// <exception cref="DatabaseException">Both files are broken, or somebody else holds their lock; they stay as they are.</exception>
+    /// <exception cref="SyscallException">They cannot be read or written.</exception>
+    public void SetLastLimitedUpload(DateTimeOffset time) => Change(settings => settings with { LastLimitedUpload = time });
+
+    /// <summary>A main process starts: it has not crashed yet.</summary>
+    /// <exception cref="DatabaseException">Both files are broken, or somebody else holds their lock; they stay as they are.</exception>
+    /// <exception cref="SyscallException">They cannot be read or written.</exception>
+    public void BeginRun() => Change(settings => settings with { LastRunCrashed = false });
+
+    /// <summary>A main process ended as it should.</summary>
+    /// <exception cref="DatabaseException">Both files are broken, or somebody else holds their lock; they stay as they are.</exception>
+    /// <exception cref="SyscallException">They cannot be read or written.</exception>
+    public void EndRun() => Change(settings => settings with { LastRunCrashed = false, CrashesInARow = 0 });
+
+    /// <summary>A main process crashed. Counted once, whoever says it again.</summary>
+    /// <param name="report">Its report's id.</param>
+    /// <exception cref="DatabaseException">Both files are broken, or somebody else holds their lock; they stay as they are.</exception>
+    /// <exception cref="SyscallException">They cannot be read or written.</exception>
+    public void CountCrash(string report) => Change(settings => settings.LastCrash == report ? settings
+        : settings with { LastRunCrashed = true, CrashesInARow = settings.CrashesInARow + 1, LastCrash = report });
 
     // Two whole and equal copies need no lock: a capture must not wait for a handler that is stopped.
     private Guid FindClientId()

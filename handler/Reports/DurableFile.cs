@@ -37,6 +37,22 @@ internal static unsafe class DurableFile
     /// <exception cref="SyscallException">open failed.</exception>
     public static FileDescriptor OpenRead(string path) => Open(path, Libc.O_RDONLY | Libc.O_NONBLOCK);
 
+    /// <summary>Opens a file that is not the database's for reading; links are followed.</summary>
+    /// <exception cref="SyscallException">open failed.</exception>
+    public static FileDescriptor OpenThroughLinks(string path)
+    {
+        int fd = Libc.open(path, Libc.O_RDONLY | Libc.O_NONBLOCK | Libc.O_NOCTTY | Libc.O_CLOEXEC, 0);
+        return fd >= 0 ? new FileDescriptor(fd) : throw SyscallException.Last("open", path);
+    }
+
+    /// <summary>Opens a file for reading as a stream; see <see cref="OpenRead"/>.</summary>
+    /// <exception cref="SyscallException">open failed.</exception>
+    public static FileStream OpenStream(string path)
+    {
+        SafeFileHandle file = new(OpenNumber(path, Libc.O_RDONLY | Libc.O_NONBLOCK), ownsHandle: true);
+        return new FileStream(file, FileAccess.Read);
+    }
+
     /// <summary>A file's contents; null when there is none.</summary>
     /// <param name="path">Where.</param>
     /// <param name="maxBytes">The longest that is read.</param>
@@ -126,6 +142,19 @@ internal static unsafe class DurableFile
         => Libc.flock(file.Number, Libc.LOCK_EX | Libc.LOCK_NB) == 0
             || (SyscallException.Last("flock", path) is { Errno: not Libc.EAGAIN } failure ? throw failure : false);
 
+    /// <summary>Takes a file's exclusive flock, waiting without a limit.</summary>
+    /// <exception cref="SyscallException">flock failed.</exception>
+    public static void Lock(FileDescriptor file, string path)
+    {
+        while (Libc.flock(file.Number, Libc.LOCK_EX) != 0)
+        {
+            if (SyscallException.Last("flock", path) is { Errno: not Libc.EINTR } failure)
+            {
+                throw failure;
+            }
+        }
+    }
+
     /// <summary>fsync of an open file.</summary>
     /// <exception cref="SyscallException">fsync failed.</exception>
     public static void Sync(FileDescriptor file, string path)
@@ -144,12 +173,14 @@ internal static unsafe class DurableFile
         Sync(directory, path);
     }
 
-    private static FileDescriptor Open(string path, int flags)
+    private static FileDescriptor Open(string path, int flags) => new(OpenNumber(path, flags));
+
+    private static int OpenNumber(string path, int flags)
     {
         // The database itself may be reached through a link, its own files may not.
         int noFollow = (flags & Libc.O_DIRECTORY) == 0 ? Libc.O_NOFOLLOW : 0;
         int fd = Libc.open(path, flags | noFollow | Libc.O_CLOEXEC, (uint)OwnerOnly);
-        return fd >= 0 ? new FileDescriptor(fd) : throw SyscallException.Last("open", path);
+        return fd >= 0 ? fd : throw SyscallException.Last("open", path);
     }
 
     // open's mode passes the umask, which may take even the owner's rights.

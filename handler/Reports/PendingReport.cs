@@ -10,6 +10,16 @@ internal sealed class PendingReport(ReportDatabase database, Guid id, NewDump du
     /// <summary>The report's id.</summary>
     public Guid Id { get; } = id;
 
+    /// <summary>Copies a file into the report.</summary>
+    /// <param name="source">The open file.</param>
+    /// <param name="path">What the application calls it.</param>
+    /// <param name="progress">Called now and then.</param>
+    /// <returns>Its name, for <see cref="ReportRecord.Attachments"/>.</returns>
+    /// <exception cref="IOException">It is no file, is too long, or cannot be read or copied.</exception>
+    /// <exception cref="SyscallException">The copy cannot be made.</exception>
+    public string Attach(FileDescriptor source, string path, Action progress)
+        => AttachmentCopy.Copy(source, path, database.CreateAttachments(Id.ToString()), progress);
+
     /// <summary>
     /// Makes it a report. The record comes first, so that a finished dump always has one: if this handler ends after that, another one files it.
     /// </summary>
@@ -48,7 +58,7 @@ internal sealed class PendingReport(ReportDatabase database, Guid id, NewDump du
     {
         try
         {
-            return !database.Settings.IsUploadAllowed;
+            return database.Settings.UploadPermission == UploadPermission.Off;
         }
         catch (Exception unreadable) when (unreadable is DatabaseException or SyscallException)
         {

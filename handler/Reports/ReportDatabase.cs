@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
 using CrashHandler.Handler.Posix;
-using Microsoft.Win32.SafeHandles;
 
 namespace CrashHandler.Handler.Reports;
 
@@ -15,6 +14,7 @@ internal sealed class ReportDatabase
     private const string PendingName = "pending";
     private const string CompletedName = "completed";
     private const string AttachmentsName = "attachments";
+    private const string RequestsName = "requests";
     private const string UploadsLockName = "uploads.lock";
     private const string DumpExtension = ".dmp";
     private const string RecordExtension = ".json";
@@ -22,7 +22,10 @@ internal sealed class ReportDatabase
 
     private static readonly string[] s_newExtensions = [DumpExtension, RecordExtension, RecordExtension + DurableFile.TemporarySuffix];
 
-    private static readonly string[] s_directories = [NewName, PendingName, CompletedName, AttachmentsName];
+    private static readonly string[] s_directories = [NewName, PendingName, CompletedName, AttachmentsName, RequestsName];
+
+    // What makes a directory a database: the others are younger, and are made when a handler comes.
+    private static readonly string[] s_required = [NewName, PendingName, CompletedName];
 
     // In the order in which a report passes through them.
     private static readonly string[] s_filed = [PendingName, CompletedName];
@@ -38,6 +41,13 @@ internal sealed class ReportDatabase
 
     /// <summary>Its settings.</summary>
     public DatabaseSettings Settings { get; }
+
+    /// <summary>Directories into which files are renamed that may be work for an uploader; see <see cref="IsWork"/>.</summary>
+    public IEnumerable<string> WorkDirectories => new[] { "", PendingName, RequestsName }.Select(name => System.IO.Path.Combine(Path, name));
+
+    /// <summary>Whether a file of this name in one of <see cref="WorkDirectories"/> is work: a dump that is filed, a request, the settings. A record is not: the uploader wrote it.</summary>
+    public static bool IsWork(string name)
+        => name.EndsWith(DumpExtension, StringComparison.Ordinal) || name == DatabaseSettings.FileName || Guid.TryParseExact(name, "D", out _);
 
     /// <summary>Opens a database, making what is missing of it.</summary>
     /// <exception cref="DatabaseException">The path is no directory, or belongs to somebody else.</exception>
@@ -59,7 +69,7 @@ internal sealed class ReportDatabase
     public static ReportDatabase OpenExisting(string path)
     {
         string full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
-        foreach (string name in s_directories.Prepend(""))
+        foreach (string name in s_required.Prepend(""))
         {
             if (!Directory.Exists(System.IO.Path.Combine(full, name)))
             {
@@ -106,6 +116,7 @@ internal sealed class ReportDatabase
             }
             else if (!TryAdopt(name, claimed))
             {
+                RemoveAttachments(name);
                 claimed.Clear();
                 passed?.Invoke(FilingStep.Claimed);
                 PendingReport begun = new(this, id, claimed, passed ?? (_ => { }));
@@ -135,10 +146,80 @@ internal sealed class ReportDatabase
         return [.. reports.Values.Where(HasDump)];
     }
 
-    /// <summary>The whole reports that wait for their upload, in no order; what has a completed record, too, never waits again.</summary>
-    public IReadOnlyList<ReportRecord> ListPending()
-        => [.. ReadAll(PendingName, onProblem: null).Where(report => report.State == ReportState.Pending && HasDump(report)
-            && !System.IO.File.Exists(FilePath(CompletedName, report.Id, RecordExtension)))];
+    /// <summary>Ids of what may wait for its upload, in no order; <see cref="FindPending"/> says of each whether it does.</summary>
+    public IEnumerable<string> PendingIds() => Ids(PendingName);
+
+    /// <summary>A whole report that waits for its upload; null: it does not. What has a completed record, too, never waits again.</summary>
+    public ReportRecord? FindPending(string id)
+        => ReadRecord(FilePath(PendingName, id, RecordExtension), onProblem: null) is { State: ReportState.Pending } report && HasDump(report)
+            && !System.IO.File.Exists(FilePath(CompletedName, id, RecordExtension)) ? report : null;
+
+    /// <summary>A whole report; null: there is none of this id.</summary>
+    public ReportRecord? Find(string id)
+        => new[] { CompletedName, PendingName, CompletedName }.Select(name => ReadRecord(FilePath(name, id, RecordExtension), onProblem: null)).FirstOrDefault(record => record is not null && HasDump(record));
+
+    /// <summary>How many whole reports there are in each state; none is kept in mind.</summary>
+    public IReadOnlyDictionary<ReportState, int> CountStates()
+    {
+        Dictionary<ReportState, int> counts = [];
+        HashSet<string> completed = [];
+        foreach (ReportRecord record in ReadCompleted().Concat(ReadAll(PendingName, onProblem: null).Where(HasDump)))
+        {
+            if (record.State == ReportState.Pending ? !completed.Contains(record.Id) : completed.Add(record.Id))
+            {
+                counts[record.State] = counts.GetValueOrDefault(record.State) + 1;
+            }
+        }
+
+        return counts;
+    }
+
+    /// <summary>Reports in a row, one at a time: each is read when it is asked for.</summary>
+    public IEnumerable<ReportRecord> ReadCompleted() => ReadAll(CompletedName, onProblem: null).Where(HasDump);
+
+    /// <summary>Asks for a report's upload; whoever uploads finds the request, now or later.</summary>
+    /// <exception cref="DatabaseException">There is no such report, or a server has it.</exception>
+    /// <exception cref="SyscallException">The request cannot be stored.</exception>
+    public void Request(string id)
+    {
+        ReportRecord report = Find(id) ?? throw new DatabaseException($"no report '{id}' in '{Path}'; 'crash-handler reports list' shows those there are");
+        if (report.State == ReportState.Uploaded)
+        {
+            throw new DatabaseException($"report {id} is uploaded already; the server calls it '{report.ServerId}'");
+        }
+
+        string directory = System.IO.Path.Combine(Path, RequestsName);
+        CreateOwn(directory);
+        DurableFile.Write(System.IO.Path.Combine(directory, id), []);
+    }
+
+    /// <summary>Whether a request waits to be carried out.</summary>
+    public bool IsRequested(string id) => System.IO.File.Exists(System.IO.Path.Combine(Path, RequestsName, id));
+
+    /// <summary>
+    /// Carries out what <see cref="Request"/> asked for: each report goes back to <c>pending/</c>. The request goes last, so that an interruption begins
+    /// again. For the holder of the upload lock.
+    /// </summary>
+    /// <param name="requested">The record of a report that is asked for.</param>
+    /// <param name="tell">Told of requests that cannot be carried out, in words.</param>
+    public void TakeRequests(Func<ReportRecord, ReportRecord> requested, Action<string>? tell = null)
+    {
+        string directory = System.IO.Path.Combine(Path, RequestsName);
+        foreach (string request in Directory.Exists(directory) ? Directory.EnumerateFiles(directory).ToList() : [])
+        {
+            string id = System.IO.Path.GetFileName(request);
+            if (id.EndsWith(DurableFile.TemporarySuffix, StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            Attempt(request, () => Reopen(id, requested, tell), tell);
+            DurableFile.Remove(request);
+        }
+    }
+
+    /// <summary>Absolute path of a report's attachment.</summary>
+    public string AttachmentPath(ReportRecord report, string name) => System.IO.Path.Combine(AttachmentsOf(report.Id), name);
 
     /// <summary>Absolute path of a report's dump.</summary>
     public string DumpPath(ReportRecord report)
@@ -146,23 +227,6 @@ internal sealed class ReportDatabase
         string preferred = FilePath(DirectoryOf(report.State), report.Id, DumpExtension);
         string other = FilePath(DirectoryOf(report.State) == PendingName ? CompletedName : PendingName, report.Id, DumpExtension);
         return System.IO.File.Exists(preferred) || !System.IO.File.Exists(other) ? preferred : other;
-    }
-
-    /// <summary>A report's dump.</summary>
-    /// <exception cref="SyscallException">It cannot be opened.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
-    public async Task<byte[]> ReadDumpAsync(ReportRecord report, CancellationToken cancellation)
-    {
-        using FileDescriptor file = DurableFile.OpenRead(DumpPath(report));
-        using SafeFileHandle handle = new(file.Number, ownsHandle: false);
-        byte[] dump = new byte[RandomAccess.GetLength(handle)];
-        int length = 0;
-        while (length < dump.Length && await RandomAccess.ReadAsync(handle, dump.AsMemory(length), length, cancellation).ConfigureAwait(false) is > 0 and int count)
-        {
-            length += count;
-        }
-
-        return length == dump.Length ? dump : throw new EndOfStreamException($"'{DumpPath(report)}' became shorter while it was read");
     }
 
     /// <summary>
@@ -181,7 +245,7 @@ internal sealed class ReportDatabase
         DurableFile.Write(FilePath(directory, record.Id, RecordExtension), Serialize(record));
         if (directory == PendingName && DirectoryOf(record.State) == CompletedName)
         {
-            MoveToCompleted(record.Id);
+            Move(record.Id, PendingName, CompletedName);
         }
     }
 
@@ -211,7 +275,7 @@ internal sealed class ReportDatabase
             // One whose dump has not moved yet is not filed: Recover does that.
             if (IsFiled(record.Id))
             {
-                MoveToCompleted(record.Id);
+                Move(record.Id, PendingName, CompletedName);
             }
         }
 
@@ -236,6 +300,16 @@ internal sealed class ReportDatabase
         return null;
     }
 
+    /// <summary>Takes the lock of the one uploader, waiting for it without a limit.</summary>
+    /// <exception cref="SyscallException">The lock file cannot be opened or locked.</exception>
+    public FileDescriptor LockUploads()
+    {
+        string path = System.IO.Path.Combine(Path, UploadsLockName);
+        FileDescriptor file = DurableFile.OpenLock(path);
+        DurableFile.Lock(file, path);
+        return file;
+    }
+
     /// <summary>Stores the record of a dump that is about to be written; see <see cref="PendingReport.Commit"/>.</summary>
     internal void Prepare(ReportRecord record) => DurableFile.Write(FilePath(NewName, record.Id, RecordExtension), Serialize(record));
 
@@ -257,7 +331,24 @@ internal sealed class ReportDatabase
         // The dump last: as long as it is there, it is claimed.
         _ = Libc.unlink(FilePath(NewName, id, RecordExtension + DurableFile.TemporarySuffix));
         _ = Libc.unlink(FilePath(NewName, id, RecordExtension));
+        RemoveAttachments(id);
         _ = Libc.unlink(FilePath(NewName, id, DumpExtension));
+    }
+
+    private void RemoveAttachments(string id)
+    {
+        if (Directory.Exists(AttachmentsOf(id)))
+        {
+            Directory.Delete(AttachmentsOf(id), recursive: true);
+        }
+    }
+
+    /// <summary>Makes the directory of a report's attachments.</summary>
+    /// <exception cref="SyscallException">It cannot be made.</exception>
+    internal string CreateAttachments(string id)
+    {
+        PosixFiles.CreatePrivateDirectory(AttachmentsOf(id));
+        return AttachmentsOf(id);
     }
 
     private static byte[] Serialize(ReportRecord record) => JsonSerializer.SerializeToUtf8Bytes(record, ReportsJson.Default.ReportRecord);
@@ -399,6 +490,22 @@ internal sealed class ReportDatabase
         passed?.Invoke(FilingStep.Filed);
     }
 
+    private void Reopen(string id, Func<ReportRecord, ReportRecord> requested, Action<string>? tell)
+    {
+        if (Find(id) is not { } report || report.State == ReportState.Uploaded)
+        {
+            tell?.Invoke($"The upload of '{id}' was asked for, but there is no such report to be uploaded");
+            return;
+        }
+
+        string directory = s_filed.First(name => System.IO.File.Exists(FilePath(name, id, RecordExtension)));
+        DurableFile.Write(FilePath(directory, id, RecordExtension), Serialize(requested(report)));
+        if (directory == CompletedName)
+        {
+            Move(id, CompletedName, PendingName);
+        }
+    }
+
     private void SweepDump(string path)
     {
         string id = System.IO.Path.GetFileNameWithoutExtension(path);
@@ -427,16 +534,21 @@ internal sealed class ReportDatabase
 
     private string FilePath(string directory, string id, string extension) => System.IO.Path.Combine(Path, directory, id + extension);
 
-    private void MoveToCompleted(string id)
+    private void Move(string id, string from, string to)
     {
-        string dump = FilePath(PendingName, id, DumpExtension);
+        string dump = FilePath(from, id, DumpExtension);
         if (System.IO.File.Exists(dump))
         {
-            DurableFile.Rename(dump, FilePath(CompletedName, id, DumpExtension));
+            DurableFile.Rename(dump, FilePath(to, id, DumpExtension));
         }
 
-        DurableFile.Rename(FilePath(PendingName, id, RecordExtension), FilePath(CompletedName, id, RecordExtension));
-        DurableFile.SyncDirectory(System.IO.Path.Combine(Path, CompletedName));
-        DurableFile.SyncDirectory(System.IO.Path.Combine(Path, PendingName));
+        DurableFile.Rename(FilePath(from, id, RecordExtension), FilePath(to, id, RecordExtension));
+        DurableFile.SyncDirectory(System.IO.Path.Combine(Path, to));
+        DurableFile.SyncDirectory(System.IO.Path.Combine(Path, from));
     }
+
+    private string AttachmentsOf(string id) => System.IO.Path.Combine(Path, AttachmentsName, id);
+
+    private IEnumerable<string> Ids(string directory)
+        => Directory.EnumerateFiles(System.IO.Path.Combine(Path, directory), "*" + RecordExtension).Select(path => System.IO.Path.GetFileNameWithoutExtension(path));
 }

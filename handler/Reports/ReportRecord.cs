@@ -45,8 +45,11 @@ internal sealed record ReportRecord
     /// <summary>The .NET exception that nobody caught; null: the process said of none.</summary>
     public ReportException? Exception { get; init; }
 
-    /// <summary>Where it goes; null: to the handler's URL, whichever handler that is.</summary>
-    public string? Url { get; init; }
+    /// <summary>How it is sent. Its headers may be credentials, as its URL may hold some: neither is shown as it is.</summary>
+    public ReportDelivery Delivery { get; set; } = new();
+
+    /// <summary>Files that are sent with it: their names in <c>attachments/ID/</c>.</summary>
+    public IReadOnlyList<string> Attachments { get; set; } = [];
 
     /// <summary>Everything that is sent with it.</summary>
     public required IReadOnlyDictionary<string, string> Parameters { get; init; }

@@ -6,6 +6,15 @@ internal static class ReportsLimits
     /// <summary>Bytes of a record or settings file: 400 parameters of the longest kind, escaped, and room; more is no file of ours.</summary>
     public const int MaxJsonBytes = 32 << 20;
 
+    /// <summary>Bytes of an attachment: a few of them make a form that servers take. A longer one is left out, and the report says so.</summary>
+    public const long MaxAttachmentBytes = 20 << 20;
+
+    /// <summary>Bytes copied at once of an attachment; between two pieces the capture gives a sign of life.</summary>
+    public const int AttachmentPieceBytes = 1 << 20;
+
+    /// <summary>Bytes of UTF-8 of an attachment's name: what every file system takes, with room for what makes it unique.</summary>
+    public const int MaxAttachmentNameBytes = 200;
+
     /// <summary>How long another handler's report of the same death is waited for: with what went before, less than the 30 s of the whole dialogue.</summary>
     public static readonly TimeSpan OtherHandler = TimeSpan.FromSeconds(25);
 

@@ -21,6 +21,21 @@ internal sealed record StoredSettings
     /// <summary>The operator's lock, which no application lifts.</summary>
     public bool OperatorUploadsOff { get; init; }
 
+    /// <summary>The operator's pause: what waits goes on waiting.</summary>
+    public bool UploadsPaused { get; init; }
+
+    /// <summary>When a report under the rate limit was last sent; null: never.</summary>
+    public DateTimeOffset? LastLimitedUpload { get; init; }
+
+    /// <summary>Crashes of main processes since one ended as it should.</summary>
+    public int CrashesInARow { get; init; }
+
+    /// <summary>Whether the main process that started last has crashed.</summary>
+    public bool LastRunCrashed { get; init; }
+
+    /// <summary>Report of the last of these crashes, so that it is counted once.</summary>
+    public string? LastCrash { get; init; }
+
     /// <summary>Members of a later version; they survive a rewrite.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }

@@ -30,28 +30,43 @@ internal static class UploadPolicy
             return tried with { State = ReportState.Failed, LastError = error };
         }
 
-        return tried with { LastError = error, NextAttempt = now + (Asked(answer) ?? Delay(tried.Attempts + tried.Unanswered)) };
+        return tried with { LastError = error, NextAttempt = now + (Asked(answer) ?? Delay(tried.Id, tried.Attempts + tried.Unanswered)) };
     }
 
     /// <summary>The record after no server answered: not an attempt, tried again later.</summary>
     public static ReportRecord Unanswered(ReportRecord report, string error, DateTimeOffset now)
-        => report with { Unanswered = report.Unanswered + 1, LastAttempt = now, LastError = error, NextAttempt = now + Delay(report.Attempts + report.Unanswered + 1) };
+        => report with { Unanswered = report.Unanswered + 1, LastAttempt = now, LastError = error, NextAttempt = now + Delay(report.Id, report.Attempts + report.Unanswered + 1) };
 
     /// <summary>The record of a report that goes nowhere.</summary>
     public static ReportRecord Unsendable(ReportRecord report, string error) => report with { State = ReportState.Failed, LastError = error, NextAttempt = null };
 
+    /// <summary>The record of a report that waited when uploads were switched off.</summary>
+    public static ReportRecord Skipped(ReportRecord report) => report with { State = ReportState.Skipped, NextAttempt = null };
+
+    /// <summary>The record of a report that somebody asks for: a new beginning, before all others, whatever became of it.</summary>
+    public static ReportRecord Requested(ReportRecord report)
+        => report with { State = ReportState.Pending, ExplicitRequest = true, Attempts = 0, Unanswered = 0, NextAttempt = null };
+
     /// <summary>How long until a report is due; zero or less: it is. No delay is longer than the longest there is: else the clock was set back.</summary>
-    public static TimeSpan UntilDue(ReportRecord report, DateTimeOffset now)
-        => report.NextAttempt is { } next && next - now <= UploadLimits.MaxRetryAfter ? next - now : TimeSpan.Zero;
+    /// <param name="report">The report.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="lastLimited">When a report under the rate limit was last sent; null: never.</param>
+    public static TimeSpan UntilDue(WaitingReport report, DateTimeOffset now, DateTimeOffset? lastLimited)
+    {
+        TimeSpan due = report.NextAttempt is { } next && next - now <= UploadLimits.MaxRetryAfter ? next - now : TimeSpan.Zero;
+        TimeSpan allowed = report.IsRateLimited && !report.IsExplicit && lastLimited is { } last && last <= now ? last + UploadLimits.RateLimit - now : TimeSpan.Zero;
+        return due > allowed ? due : allowed;
+    }
 
     /// <summary>Whether a status may be another one next time.</summary>
     public static bool IsTransient(int status) => status is 408 or 425 or 429 or (>= 500 and <= 599);
 
-    /// <summary>The delay after the given number of failures.</summary>
-    public static TimeSpan Delay(int failures)
+    /// <summary>The delay after the given number of failures. Its jitter is the report's own, so that it is the same whoever asks.</summary>
+    public static TimeSpan Delay(string reportId, int failures)
     {
-        double factor = Math.Pow(2, Math.Clamp(failures - 1, 0, 30));
-        return TimeSpan.FromTicks((long)Math.Min(UploadLimits.FirstRetry.Ticks * factor, UploadLimits.LongestRetry.Ticks));
+        double factor = Math.Pow(UploadLimits.RetryGrowth, Math.Clamp(failures - 1, 0, 30));
+        double milliseconds = Math.Min(UploadLimits.FirstRetry.TotalMilliseconds * factor, UploadLimits.LongestRetry.TotalMilliseconds);
+        return TimeSpan.FromMilliseconds(Math.Floor(milliseconds * (1 + (UploadLimits.Jitter * Spread(reportId, failures)))));
     }
 
     /// <summary>What a server calls a report: the value of <c>CrashID=</c>, JSON's id, _rxid or crashId, else the first line.</summary>
@@ -83,6 +98,18 @@ internal static class UploadPolicy
         }
 
         return firstLine;
+    }
+
+    // FNV-1a, 32 bits, as a part of 1.
+    private static double Spread(string reportId, int failures)
+    {
+        uint hash = 2_166_136_261;
+        foreach (char c in reportId.Append((char)failures))
+        {
+            hash = (hash ^ c) * 16_777_619;
+        }
+
+        return hash / (double)uint.MaxValue;
     }
 
     private static string FirstLine(string text) => text.Split('\n')[0].Trim();

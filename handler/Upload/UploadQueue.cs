@@ -1,8 +1,8 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
-using System.Net;
-using System.Text;
 using CrashHandler.Handler.Posix;
 using CrashHandler.Handler.Reports;
+using CrashHandler.Protocol;
 using Serilog;
 
 namespace CrashHandler.Handler.Upload;
@@ -11,16 +11,26 @@ namespace CrashHandler.Handler.Upload;
 /// The one worker that sends reports. Persistent: all it knows is in the records. It wakes on work or when the next attempt is due, and holds the
 /// database's upload lock while it lives.
 /// </summary>
-internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, TimeProvider time, Lazy<ILogger> log)
+/// <param name="database">Whose reports.</param>
+/// <param name="fallbackUrl">Where reports go that name no URL; null: they wait.</param>
+/// <param name="time">The clock.</param>
+/// <param name="log">Where it tells what it does.</param>
+/// <param name="isOnRequest">Whether only those are sent that somebody asked for.</param>
+internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, TimeProvider time, Lazy<ILogger> log, bool isOnRequest = false)
 {
-    private const string ReportIdField = "crash_report_id";
-
+    private readonly Lock _gate = new();
+    private readonly UploadClient _client = new(database, time);
+    private readonly WaitingReports _waiting = new(database);
+    private readonly Dictionary<string, long> _lastUploads = [];
+    private readonly ConcurrentDictionary<string, TaskCompletionSource> _awaited = new();
     private volatile TaskCompletionSource _woken = NewSignal();
     private volatile UploadQueueStatus _status = new(null, null);
     private Task? _worker;
+    private string[] _watched = [];
     private FileDescriptor? _lock;
-    private HttpClient? _http;
-    private long? _lastUpload;
+    private Thread? _lockWaiter;
+    private FileDescriptor? _awaitedLock;
+    private bool _isEnded;
     private ReportRecord? _unstored;
 
     /// <summary>What it is at.</summary>
@@ -34,6 +44,17 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
 
     /// <summary>There may be work. From any thread.</summary>
     public void Wake() => _woken.TrySetResult();
+
+    /// <summary>Completes when a report is sent, or it is known that this queue does not send it now. From any thread.</summary>
+    public Task WhenSettledAsync(string reportId)
+    {
+        Task settled = _awaited.GetOrAdd(reportId, _ => NewSignal()).Task;
+        Wake();
+        lock (_gate)
+        {
+            return _isEnded ? Task.CompletedTask : settled;
+        }
+    }
 
     private async Task RunAsync(CancellationToken stopping)
     {
@@ -59,7 +80,15 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
         }
         finally
         {
-            _http?.Dispose();
+            lock (_gate)
+            {
+                _isEnded = true;
+                _awaitedLock?.Dispose();
+            }
+
+            _watched = [.. _awaited.Keys];
+            Settle(_ => true);
+            _client.Dispose();
             _lock?.Dispose();
         }
     }
@@ -71,7 +100,14 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
         try
         {
             database.Recover(Tell);
-            return TakeLock() ? await SendDueAsync(stopping).ConfigureAwait(false) : UploadLimits.LockRetry;
+            if (!TakeLock())
+            {
+                _watched = [.. _awaited.Keys];
+                Settle(_ => true);
+                return UploadLimits.LookAgain;
+            }
+
+            return await SendDueAsync(stopping).ConfigureAwait(false);
         }
         catch (Exception failure) when (failure is SyscallException or IOException or UnauthorizedAccessException or DatabaseException)
         {
@@ -83,45 +119,103 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
 
     private bool TakeLock()
     {
-        if (_lock is null && database.TryLockUploads() is { } taken)
+        if (_lock is not null)
         {
-            _lock = taken;
-            database.Sweep(Tell);
+            return true;
         }
 
-        return _lock is not null;
+        lock (_gate)
+        {
+            (_lock, _awaitedLock) = (_awaitedLock, null);
+        }
+
+        _lock ??= _lockWaiter is null ? database.TryLockUploads() : null;
+        if (_lock is null)
+        {
+            AwaitLock();
+            return false;
+        }
+
+        database.Sweep(Tell);
+        return true;
     }
 
     private void Tell(string finding) => log.Value.Warning("{Finding}", finding);
 
     private async Task<TimeSpan> SendDueAsync(CancellationToken stopping)
     {
-        while (true)
+        // What woke it during an upload is looked at before the next one: a newer crash goes first.
+        for (bool isLook = true; ; isLook = _woken.Task.IsCompleted)
         {
             stopping.ThrowIfCancellationRequested();
             StoreUnstored();
-            bool allowed = database.Settings.IsUploadAllowed;
-            DateTimeOffset now = time.GetUtcNow();
-            List<ReportRecord> waiting =
-            [
-                .. database.ListPending()
-                    .Where(report => (allowed || report.ExplicitRequest) && UrlOf(report) is not null)
-                    .OrderByDescending(report => report.ExplicitRequest).ThenByDescending(report => report.Created),
-            ];
-            if (waiting.Find(report => UploadPolicy.UntilDue(report, now) <= TimeSpan.Zero) is not { } due)
+            if (isLook)
             {
-                return waiting.Select(report => UploadPolicy.UntilDue(report, now)).Append(UploadLimits.LookAgain).Min();
+                _woken = NewSignal();
+                _watched = [.. _awaited.Keys];
+                database.TakeRequests(UploadPolicy.Requested, Tell);
+                _waiting.Refresh();
             }
 
-            TimeSpan pause = _lastUpload is { } last ? UploadLimits.BetweenUploads - time.GetElapsedTime(last) : TimeSpan.Zero;
-            if (pause > TimeSpan.Zero)
+            UploadPermission permission = isOnRequest ? UploadPermission.Paused : database.Settings.UploadPermission;
+            if (permission == UploadPermission.Off)
+            {
+                SkipAll(stopping);
+            }
+
+            if (NextStep(permission, out WaitingReport due) is { } pause)
             {
                 return pause;
             }
 
-            await SendAsync(due, UrlOf(due)!, stopping).ConfigureAwait(false);
+            if (database.FindPending(due.Id) is { } report)
+            {
+                await SendAsync(report, UrlOf(due) ?? "", stopping).ConfigureAwait(false);
+            }
+            else
+            {
+                _waiting.Refresh();
+            }
+
+            Settle(id => !_waiting.Contains(id));
         }
     }
+
+    /// <summary>The report to send now; else how long to wait.</summary>
+    private TimeSpan? NextStep(UploadPermission permission, out WaitingReport due)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        DateTimeOffset? lastLimited = _waiting.All.Any(report => report.IsRateLimited) ? database.Settings.LastLimitedUpload : null;
+        due = default;
+        bool isFound = false;
+        TimeSpan wait = UploadLimits.LookAgain;
+        HashSet<string> sendable = [];
+        foreach (WaitingReport report in _waiting.All.Where(report => report.IsExplicit || (permission == UploadPermission.On && UrlOf(report) is not null)))
+        {
+            TimeSpan pause = UploadPolicy.UntilDue(report, now, lastLimited);
+            TimeSpan hosts = UntilHostIsFree(UrlOf(report));
+            pause = pause > hosts ? pause : hosts;
+            if (pause > TimeSpan.Zero)
+            {
+                wait = pause < wait ? pause : wait;
+            }
+            else if (!isFound || (report.IsExplicit, report.Created).CompareTo((due.IsExplicit, due.Created)) > 0)
+            {
+                (isFound, due) = (true, report);
+            }
+
+            if (_watched.Length > 0)
+            {
+                sendable.Add(report.Id);
+            }
+        }
+
+        Settle(id => !sendable.Contains(id));
+        return isFound ? null : wait;
+    }
+
+    private TimeSpan UntilHostIsFree(string? address)
+        => TryParse(address, out Uri? url) && _lastUploads.TryGetValue(url.Authority, out long last) ? UploadLimits.BetweenUploads - time.GetElapsedTime(last) : TimeSpan.Zero;
 
     private async Task SendAsync(ReportRecord report, string address, CancellationToken stopping)
     {
@@ -130,13 +224,23 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
         string shown = "(no URL)";
         if (!TryParse(address, out Uri? url))
         {
-            after = UploadPolicy.Unsendable(report, "its URL is not an absolute http or https one");
+            after = UploadPolicy.Unsendable(report, address.Length > 0 ? "its URL is not an absolute http or https one" : "it names no URL, and there is no other");
         }
         else
         {
             shown = UrlRedaction.Redact(url);
+            if (report.Delivery.RateLimit && !report.ExplicitRequest)
+            {
+                database.Settings.SetLastLimitedUpload(time.GetUtcNow());
+            }
+
             after = await AttemptAsync(report, url, stopping).ConfigureAwait(false);
-            _lastUpload = time.GetTimestamp();
+            foreach (string host in _lastUploads.Where(last => time.GetElapsedTime(last.Value) > UploadLimits.BetweenUploads).Select(last => last.Key).ToList())
+            {
+                _lastUploads.Remove(host);
+            }
+
+            _lastUploads[url.Authority] = time.GetTimestamp();
         }
 
         _unstored = after;
@@ -149,7 +253,7 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
     {
         try
         {
-            ServerAnswer answer = await PostAsync(report, url, stopping).ConfigureAwait(false);
+            ServerAnswer answer = await _client.SendAsync(report, url, stopping).ConfigureAwait(false);
             return UploadPolicy.Answered(report, answer, time.GetUtcNow());
         }
         catch (Exception unreachable) when (unreachable is HttpRequestException or IOException or SyscallException || IsTimeout(unreachable, stopping))
@@ -164,42 +268,79 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
     {
         if (_unstored is { } record)
         {
-            database.Update(record);
+            Store(record);
             _unstored = null;
         }
     }
 
-    private async Task<ServerAnswer> PostAsync(ReportRecord report, Uri url, CancellationToken stopping)
+    private void Store(ReportRecord record)
     {
-        byte[] dump = await database.ReadDumpAsync(report, stopping).ConfigureAwait(false);
-        Dictionary<string, string> fields = new(report.Parameters) { [ReportIdField] = report.Id };
-        MultipartFormData form = MultipartFormData.Build(fields, $"{report.Id}.dmp", dump);
-        using ByteArrayContent content = new(form.Bytes);
-        content.Headers.TryAddWithoutValidation("Content-Type", form.ContentType);
-        using HttpRequestMessage request = new(HttpMethod.Post, url) { Content = content, Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
-        if (url.UserInfo.Length > 0)
-        {
-            request.Headers.TryAddWithoutValidation("Authorization", "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(url.UserInfo))));
-        }
-
-        using CancellationTokenSource limit = new(UploadLimits.Attempt, time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(stopping, limit.Token);
-        _http ??= NewClient();
-        using HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
-        string body = await AnswerBody.ReadAsync(response.Content, either.Token).ConfigureAwait(false);
-        TimeSpan? retryAfter = response.Headers.RetryAfter is not { } header ? null : header.Delta ?? (header.Date - time.GetUtcNow());
-        return new ServerAnswer((int)response.StatusCode, body, retryAfter);
+        database.Update(record);
+        _waiting.Changed(record);
     }
 
-    private static HttpClient NewClient()
-        => new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { Timeout = Timeout.InfiniteTimeSpan, DefaultRequestHeaders = { ExpectContinue = false } };
+    private void SkipAll(CancellationToken stopping)
+    {
+        foreach (WaitingReport report in _waiting.All.Where(report => !report.IsExplicit).ToList())
+        {
+            stopping.ThrowIfCancellationRequested();
+            if (database.FindPending(report.Id) is { } record)
+            {
+                Store(UploadPolicy.Skipped(record));
+            }
+        }
+    }
+
+    /// <summary>Tells those who wait for reports that are settled, but for those who came after the last look: it may not have seen their reports.</summary>
+    private void Settle(Func<string, bool> isSettled)
+    {
+        foreach (string id in _watched.Where(isSettled))
+        {
+            if (_awaited.TryRemove(id, out TaskCompletionSource? awaited))
+            {
+                awaited.TrySetResult();
+            }
+        }
+    }
+
+    // flock has no other way to wait than a thread. It ends with the process, or when the lock comes.
+    private void AwaitLock()
+    {
+        if (_lockWaiter is null)
+        {
+            _lockWaiter = new Thread(WaitForLock) { IsBackground = true, Name = "uploads.lock" };
+            _lockWaiter.Start();
+        }
+    }
+
+    private void WaitForLock()
+    {
+        try
+        {
+            FileDescriptor taken = database.LockUploads();
+            lock (_gate)
+            {
+                _awaitedLock = taken;
+                if (_isEnded)
+                {
+                    taken.Dispose();
+                }
+            }
+
+            Wake();
+        }
+        catch (SyscallException failure)
+        {
+            log.Value.Error("Another handler uploads, and its end will not be noticed: {Reason}", failure.Message);
+        }
+    }
 
     private static bool IsTimeout(Exception failure, CancellationToken stopping) => failure is OperationCanceledException && !stopping.IsCancellationRequested;
 
-    private static bool TryParse(string address, [NotNullWhen(true)] out Uri? url)
+    private static bool TryParse(string? address, [NotNullWhen(true)] out Uri? url)
         => Uri.TryCreate(address, UriKind.Absolute, out url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps);
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private string? UrlOf(ReportRecord report) => report.Url ?? fallbackUrl?.AbsoluteUri;
+    private string? UrlOf(WaitingReport report) => report.Url ?? fallbackUrl?.AbsoluteUri;
 }

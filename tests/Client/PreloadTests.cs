@@ -13,8 +13,8 @@ public class PreloadTests
         child.Environment["LD_PRELOAD"] = "/other.so";
         child.Environment.Remove("LD_LIBRARY_PATH");
 
-        Preload.Apply(child, "/opt/app/libcrashhandler.so", "/run/user/1/handler.sock");
-        Preload.Apply(child, "/opt/app/libcrashhandler.so", "/run/user/1/handler.sock");
+        Preload.Apply(child.Environment, "/opt/app/libcrashhandler.so", "/run/user/1/handler.sock");
+        Preload.Apply(child.Environment, "/opt/app/libcrashhandler.so", "/run/user/1/handler.sock");
 
         Assert.Equal("/opt/app/libcrashhandler.so /other.so", child.Environment["LD_PRELOAD"]);
         Assert.False(child.Environment.ContainsKey("LD_LIBRARY_PATH"));
@@ -27,7 +27,7 @@ public class PreloadTests
         child.Environment["LD_PRELOAD"] = "";
         child.Environment["LD_LIBRARY_PATH"] = "/lib";
 
-        Preload.Apply(child, "/opt/my app/libcrashhandler.so", "/run/user/1/handler.sock");
+        Preload.Apply(child.Environment, "/opt/my app/libcrashhandler.so", "/run/user/1/handler.sock");
 
         Assert.Equal("libcrashhandler.so", child.Environment["LD_PRELOAD"]);
         Assert.Equal("/opt/my app:/lib", child.Environment["LD_LIBRARY_PATH"]);

@@ -43,16 +43,17 @@ public sealed class CrashCollectorTests : IAsyncDisposable
     {
         byte[] dump = [.. "MDMP"u8, .. Enumerable.Range(0, 100_000).Select(value => (byte)(value * 7))];
         Dictionary<string, string> fields = new() { ["prod"] = ".NET", ["a\"b\r\n%22"] = "ü\r\n--B", ["empty"] = "" };
-        MultipartFormData form = MultipartFormData.Build(fields, "1.dmp", dump);
-        string head = $"POST /submit HTTP/1.1\r\nHost: h\r\nContent-Type: {form.ContentType}\r\nContent-Length: {form.Bytes.Length}\r\n\r\n";
+        using MultipartFormData form = new(fields, [new FormFile(MultipartFormData.DumpField, "1.dmp", dump.Length, () => new MemoryStream(dump))]);
+        byte[] body = await form.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
+        string head = $"POST /submit HTTP/1.1\r\nHost: h\r\nContent-Type: {form.Headers.NonValidated["Content-Type"]}\r\nContent-Length: {body.Length}\r\n\r\n";
 
-        (int status, string answer) = await SendAsync([.. Encoding.Latin1.GetBytes(head), .. form.Bytes]);
+        (int status, string answer) = await SendAsync([.. Encoding.Latin1.GetBytes(head), .. body]);
 
         CollectedReport report = Assert.Single(_reports);
         Assert.Equal((200, $"CrashID={report.Id}\n"), (status, answer));
         Assert.Equal(fields, report.Fields);
         Assert.Equal(head, File.ReadAllText(Path.Combine(Store, $"{report.Id}.head")));
-        Assert.Equal(form.Bytes, File.ReadAllBytes(Path.Combine(Store, $"{report.Id}.body")));
+        Assert.Equal(body, File.ReadAllBytes(Path.Combine(Store, $"{report.Id}.body")));
         Assert.Equal(dump, File.ReadAllBytes(Path.Combine(Store, $"{report.Id}.dmp")));
         JsonNode json = JsonNode.Parse(File.ReadAllText(Path.Combine(Store, $"{report.Id}.json")))!;
         Assert.Equal((report.Id, "1.dmp", dump.Length), ((string?)json["id"], (string?)json["dumpName"], (int?)json["dumpBytes"]));

@@ -250,9 +250,17 @@ public sealed class SessionsTests : IDisposable
     {
         public bool Uploads { get; private set; } = true;
 
-        public void Registered()
+        public void Registered(Registration registration)
         {
         }
+
+        public void Gone(Registration registration)
+        {
+        }
+
+        public LastRunPayload GetLastRun() => new(true, 7);
+
+        public IReadOnlyDictionary<string, int> CountReports() => throw new NotSupportedException();
 
         public void Captured()
         {
@@ -266,7 +274,7 @@ public sealed class SessionsTests : IDisposable
         public IReadOnlyList<UploadedReportPayload> ListUploaded()
             => [.. Enumerable.Range(0, 100).Select(i => new UploadedReportPayload(DateTimeOffset.FromUnixTimeMilliseconds(i), new string('x', 4096)))];
 
-        public StatusDocument GetStatus(Sessions sessions) => throw new NotSupportedException();
+        public StatusDocument GetStatus(Sessions sessions, IReadOnlyDictionary<string, int> reports) => throw new NotSupportedException();
 
         public void SubmitPending()
         {

@@ -107,9 +107,17 @@ public sealed class WatchdogTests : IDisposable
     {
         public void EndAtOnce() => ended.Set();
 
-        public void Registered()
+        public void Registered(Registration registration)
         {
         }
+
+        public void Gone(Registration registration)
+        {
+        }
+
+        public LastRunPayload GetLastRun() => new(true, 7);
+
+        public IReadOnlyDictionary<string, int> CountReports() => throw new NotSupportedException();
 
         public void Captured()
         {
@@ -121,7 +129,7 @@ public sealed class WatchdogTests : IDisposable
 
         public IReadOnlyList<UploadedReportPayload> ListUploaded() => throw new NotSupportedException();
 
-        public StatusDocument GetStatus(Sessions sessions) => throw new NotSupportedException();
+        public StatusDocument GetStatus(Sessions sessions, IReadOnlyDictionary<string, int> reports) => throw new NotSupportedException();
 
         public void SubmitPending() => throw new NotSupportedException();
     }

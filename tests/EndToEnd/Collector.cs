@@ -28,5 +28,6 @@ internal sealed class Collector(RunningProcess process, string store, Sandbox sa
             : throw new InvalidOperationException($"the collector said '{line}'");
     }
 
-    private List<string> Arrived() => [.. new DirectoryInfo(store).EnumerateFiles("*.json").OrderBy(file => file.LastWriteTimeUtc).Select(file => file.FullName[..^".json".Length])];
+    /// <summary>The reports that arrived by now: their files without extension, oldest first.</summary>
+    public List<string> Arrived() => [.. new DirectoryInfo(store).EnumerateFiles("*.json").OrderBy(file => file.LastWriteTimeUtc).Select(file => file.FullName[..^".json".Length])];
 }

@@ -115,7 +115,7 @@ public sealed class HandlerDeathCallTests : IDisposable
         IReadOnlyList<ReportRecord> reports = opened.List(problem => Assert.Fail(problem));
         foreach (ReportRecord report in reports)
         {
-            MinidumpFile dump = MinidumpFile.Read(opened.ReadDumpAsync(report, TestContext.Current.CancellationToken).GetAwaiter().GetResult());
+            MinidumpFile dump = MinidumpFile.Read(Reports.TestDatabase.ReadDump(opened, report));
             Assert.Equal(3, dump.Threads.Count);
             Assert.Equal(report.Id, dump.Crashpad!.ReportId.ToString());
             Assert.All(dump.Streams, stream => Assert.Empty(stream.Problems));

@@ -8,6 +8,7 @@ namespace CrashHandler.Tests.EndToEnd;
 internal sealed partial class Sandbox : IDisposable
 {
     private const int SIGKILL = 9;
+    private const int SIGTERM = 15;
     private const int ESRCH = 3;
 
     private readonly string _identity;
@@ -129,6 +130,15 @@ internal sealed partial class Sandbox : IDisposable
     /// <summary>Pid of the handler of <see cref="Database"/>.</summary>
     public int HandlerPid() => HandlerStatus().GetProperty("handlerPid").GetInt32();
 
+    /// <summary>Kills the handler of <see cref="Database"/>, and sees it gone.</summary>
+    public void KillHandler() => End(HandlerPid(), SIGKILL);
+
+    /// <summary>Asks the handler of <see cref="Database"/> to end.</summary>
+    public void TerminateHandler() => End(HandlerPid(), SIGTERM);
+
+    /// <summary>Kills a process of this sandbox, and sees it gone.</summary>
+    public void Kill(int pid) => End(pid, SIGKILL);
+
     /// <summary>What an inspecting verb says as JSON.</summary>
     public JsonElement Json(params string[] arguments)
     {
@@ -169,16 +179,21 @@ internal sealed partial class Sandbox : IDisposable
         // Handlers, and whatever else outlived its parent: everything with this sandbox on its command line is this test's.
         foreach (int pid in Directory.EnumerateDirectories("/proc").Select(folder => int.TryParse(Path.GetFileName(folder), out int pid) ? pid : 0).Where(IsOurs))
         {
-            if (SendSignal(pid, SIGKILL) != 0 && Marshal.GetLastPInvokeError() != ESRCH)
-            {
-                throw new InvalidOperationException($"kill {pid}: errno {Marshal.GetLastPInvokeError()}");
-            }
-
-            // Not WaitForExit: nobody says when pid 1 reaps it. A dead process has no command line, reaped or not.
-            Until(() => IsOurs(pid) ? null : "gone", () => $"the end of process {pid}");
+            End(pid, SIGKILL);
         }
 
         Directory.Delete(Folder, recursive: true);
+    }
+
+    private void End(int pid, int signal)
+    {
+        if (SendSignal(pid, signal) != 0 && Marshal.GetLastPInvokeError() != ESRCH)
+        {
+            throw new InvalidOperationException($"kill {pid}: errno {Marshal.GetLastPInvokeError()}");
+        }
+
+        // Not WaitForExit: nobody says when pid 1 reaps it. A dead process has no command line, reaped or not.
+        Until(() => IsOurs(pid) ? null : "gone", () => $"the end of process {pid}");
     }
 
     private bool IsOurs(int pid)

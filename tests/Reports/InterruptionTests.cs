@@ -166,7 +166,7 @@ public sealed class InterruptionTests : IDisposable
         ReportRecord report = Assert.Single(_database.Database.List());
         Assert.Equal((id.ToString(), state), (report.Id, report.State));
         Assert.Equal(TestDatabase.Dump, File.ReadAllBytes(_database.Database.DumpPath(report)));
-        Assert.Equal(state == ReportState.Pending ? 1 : 0, _database.Database.ListPending().Count);
+        Assert.Equal(state == ReportState.Pending ? 1 : 0, _database.ListPending().Count);
     }
 
     private void Leave(Guid id, string[] files, ReportState state)

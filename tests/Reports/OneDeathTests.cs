@@ -75,7 +75,7 @@ public sealed class OneDeathTests : IDisposable
             while (!done.IsCancellationRequested)
             {
                 _database.Sweep();
-                foreach (ReportRecord report in _database.Database.ListPending())
+                foreach (ReportRecord report in _database.ListPending())
                 {
                     _database.Database.Update(report with { State = ReportState.Uploaded });
                 }

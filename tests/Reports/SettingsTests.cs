@@ -20,7 +20,7 @@ public sealed class SettingsTests : IDisposable
         DatabaseSettings settings = Reopen();
 
         Assert.True(settings.Uploads);
-        Assert.True(settings.IsUploadAllowed);
+        Assert.Equal(UploadPermission.On, settings.UploadPermission);
         Assert.Empty(Directory.EnumerateFiles(_database.Root));
     }
 
@@ -46,7 +46,7 @@ public sealed class SettingsTests : IDisposable
         Reopen().SetUploads(false);
         File.WriteAllText(Main, contents);
 
-        Assert.False(Reopen().IsUploadAllowed);
+        Assert.Equal(UploadPermission.Off, Reopen().UploadPermission);
         Assert.Equal(guid, Reopen().ClientId);
 
         Assert.Equal(contents, File.ReadAllText(Assert.Single(Directory.EnumerateFiles(_database.Root, "settings.json.broken-*"))));
@@ -71,10 +71,10 @@ public sealed class SettingsTests : IDisposable
         File.WriteAllText(Backup, File.ReadAllText(Backup).Replace("\"operatorUploadsOff\": false", "\"operatorUploadsOff\": true"));
         File.Delete(Main);
 
-        Assert.False(Reopen().IsUploadAllowed);
+        Assert.Equal(UploadPermission.Off, Reopen().UploadPermission);
         Reopen().SetUploads(true);
 
-        Assert.False(Reopen().IsUploadAllowed);
+        Assert.Equal(UploadPermission.Off, Reopen().UploadPermission);
         Assert.Equal(guid, Reopen().ClientId);
     }
 
@@ -90,7 +90,7 @@ public sealed class SettingsTests : IDisposable
         Assert.Contains(Main, Assert.Throws<DatabaseException>(() => settings.ClientId).Message);
         Assert.Throws<DatabaseException>(() => settings.SetUploads(false));
         Assert.Throws<DatabaseException>(() => settings.Uploads);
-        Assert.Throws<DatabaseException>(() => settings.IsUploadAllowed);
+        Assert.Throws<DatabaseException>(() => settings.UploadPermission);
         Assert.Equal(("{", "["), (File.ReadAllText(Main), File.ReadAllText(Backup)));
 
         File.WriteAllText(Main, good);

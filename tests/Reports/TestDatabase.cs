@@ -31,7 +31,7 @@ internal sealed class TestDatabase : IDisposable
         Signal = 11,
         Code = 1,
         Address = 0xdead,
-        Url = url,
+        Delivery = new ReportDelivery(url),
         Parameters = new Dictionary<string, string> { ["prod"] = ".NET", ["minute"] = $"{minute}" },
     };
 
@@ -55,6 +55,18 @@ internal sealed class TestDatabase : IDisposable
     }
 
     public ReportRecord Only(string id) => Database.List().Single(report => report.Id == id);
+
+    /// <summary>The reports that an uploader would find.</summary>
+    public List<ReportRecord> ListPending() => [.. Database.PendingIds().Select(Database.FindPending).OfType<ReportRecord>()];
+
+    /// <summary>A report's dump, as an uploader reads it.</summary>
+    public static byte[] ReadDump(ReportDatabase database, ReportRecord report)
+    {
+        using FileStream dump = DurableFile.OpenStream(database.DumpPath(report));
+        byte[] bytes = new byte[dump.Length];
+        dump.ReadExactly(bytes);
+        return bytes;
+    }
 
     public string PathOf(string directory, string name) => Path.Combine(Root, directory, name);
 

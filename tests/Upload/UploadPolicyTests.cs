@@ -61,7 +61,7 @@ public class UploadPolicyTests
         ReportRecord after = Answer(status, "  \r\n");
 
         Assert.Equal((ReportState.Pending, $"the server answered {status}", 1), (after.State, after.LastError, after.Attempts));
-        Assert.Equal(s_now + UploadLimits.FirstRetry, after.NextAttempt);
+        Assert.Equal(s_now + UploadPolicy.Delay(s_report.Id, 1), after.NextAttempt);
     }
 
     [Fact]
@@ -111,13 +111,13 @@ public class UploadPolicyTests
     [InlineData(86_400, 86_400)]
     [InlineData(86_401, 86_400)]
     [InlineData(int.MaxValue, 86_400)]
-    [InlineData(0, 60)]
-    [InlineData(-3_600, 60)]
-    public void RetryAfterIsHonouredToADayAndNotIntoThePast(int seconds, int delay)
+    [InlineData(0, null)]
+    [InlineData(-3_600, null)]
+    public void RetryAfterIsHonouredToADayAndNotIntoThePast(int seconds, int? delay)
     {
         ReportRecord after = UploadPolicy.Answered(s_report, new ServerAnswer(429, "", TimeSpan.FromSeconds(seconds)), s_now);
 
-        Assert.Equal(s_now + TimeSpan.FromSeconds(delay), after.NextAttempt);
+        Assert.Equal(s_now + (delay is { } asked ? TimeSpan.FromSeconds(asked) : UploadPolicy.Delay(s_report.Id, 1)), after.NextAttempt);
     }
 
     [Fact]
@@ -140,15 +140,16 @@ public class UploadPolicyTests
     public void WithoutAnAnswerItIsNoAttemptAndTheDelaysGrowToTheirLimit()
     {
         ReportRecord report = s_report;
-        List<double> minutes = [];
+        List<double> seconds = [];
         for (int i = 0; i < 100; i++)
         {
             report = UploadPolicy.Unanswered(report, "refused", s_now);
-            minutes.Add((report.NextAttempt!.Value - s_now).TotalMinutes);
+            seconds.Add((report.NextAttempt!.Value - s_now).TotalSeconds);
         }
 
-        Assert.Equal([1, 2, 4, 8, 16, 32, 64, 128, 256, 480, 480], minutes[..11]);
-        Assert.Equal(480, minutes[^1]);
+        double[] expected = [5, 15, 45, 135, 405, 1_215, 3_645, 10_935, 28_800, 28_800];
+        Assert.All(expected.Zip(seconds), pair => Assert.InRange(pair.Second, pair.First, 1.2 * pair.First));
+        Assert.InRange(seconds[^1], 28_800, 1.2 * 28_800);
         Assert.Equal((ReportState.Pending, 0, "refused", s_now), (report.State, report.Attempts, report.LastError, report.LastAttempt));
     }
 
@@ -157,18 +158,55 @@ public class UploadPolicyTests
     {
         ReportRecord twice = UploadPolicy.Answered(Answer(503, ""), new ServerAnswer(503, "", null), s_now);
 
-        Assert.Equal(s_now + (2 * UploadLimits.FirstRetry), twice.NextAttempt);
+        Assert.Equal(s_now + UploadPolicy.Delay(s_report.Id, 2), twice.NextAttempt);
     }
 
     [Theory]
     [InlineData(null, 0)]
-    [InlineData(-5, -5)]
+    [InlineData(-5, 0)]
     [InlineData(0, 0)]
     [InlineData(90, 90)]
     [InlineData(86_400, 86_400)]
     [InlineData(86_401, 0)]
     public void AReportIsDueInTimeAndAtOnceIfTheClockWasSetBack(int? next, int due)
-        => Assert.Equal(TimeSpan.FromSeconds(due), UploadPolicy.UntilDue(s_report with { NextAttempt = next is { } seconds ? s_now.AddSeconds(seconds) : null }, s_now));
+        => Assert.Equal(TimeSpan.FromSeconds(due), UploadPolicy.UntilDue(Waiting(s_report with { NextAttempt = next is { } seconds ? s_now.AddSeconds(seconds) : null }), s_now, null));
+
+    [Theory]
+    [InlineData(-1, false, 3_599)]
+    [InlineData(-3_600, false, 0)]
+    [InlineData(-1, true, 0)]
+    [InlineData(1, false, 0)]
+    [InlineData(null, false, 0)]
+    public void UnderTheRateLimitAReportWaitsAnHourFromTheLastUnlessItIsAskedFor(int? last, bool isExplicit, int due)
+        => Assert.Equal(TimeSpan.FromSeconds(due), UploadPolicy.UntilDue(
+            Waiting(s_report with { Delivery = new ReportDelivery(RateLimit: true), ExplicitRequest = isExplicit }), s_now, last is { } seconds ? s_now.AddSeconds(seconds) : null));
+
+    [Fact]
+    public void TheRateLimitMakesNoDelayShorter()
+        => Assert.Equal(TimeSpan.FromHours(2), UploadPolicy.UntilDue(Waiting(s_report with { Delivery = new ReportDelivery(RateLimit: true), NextAttempt = s_now.AddHours(2) }), s_now, s_now));
+
+    [Fact]
+    public void JitterIsAReportsOwnAndSpreadsReports()
+    {
+        double[] seconds = [.. Enumerable.Range(0, 1_000).Select(_ => UploadPolicy.Delay(Guid.NewGuid().ToString(), 1).TotalSeconds)];
+
+        Assert.All(seconds, delay => Assert.InRange(delay, 5, 6));
+        Assert.InRange(seconds.Average(), 5.4, 5.6);
+        Assert.Equal(UploadPolicy.Delay(s_report.Id, 3), UploadPolicy.Delay(s_report.Id, 3));
+    }
+
+    [Fact]
+    public void WhatIsAskedForBeginsAnew()
+    {
+        ReportRecord failed = s_report with { State = ReportState.Failed, Attempts = 10, Unanswered = 2, LastError = "the server answered 500", NextAttempt = s_now };
+
+        ReportRecord asked = UploadPolicy.Requested(failed);
+
+        Assert.Equal((ReportState.Pending, true, 0, 0, null), (asked.State, asked.ExplicitRequest, asked.Attempts, asked.Unanswered, asked.NextAttempt));
+        Assert.Equal(failed.LastError, asked.LastError);
+    }
+
+    private static WaitingReport Waiting(ReportRecord record) => WaitingReport.Of(record);
 
     private static ReportRecord Answer(int status, string body) => UploadPolicy.Answered(s_report, new ServerAnswer(status, body, null), s_now);
 }

@@ -59,10 +59,11 @@ public sealed class UploadQueueTests : IAsyncDisposable
         await using ScriptedServer server = new(ScriptedServer.Answer(500, "oh"), ScriptedServer.Answer(200, "CrashID=bp-1\n"));
         Start(server.Url);
 
-        Assert.Equal(UploadLimits.FirstRetry, await _time.NextWaitAsync(Cancellation));
+        TimeSpan delay = UploadPolicy.Delay(report.Id, 1);
+        Assert.Equal(delay, await _time.NextWaitAsync(Cancellation));
         ReportRecord failed = _database.Only(report.Id);
         Assert.Equal((ReportState.Pending, 1, "the server answered 500: oh"), (failed.State, failed.Attempts, failed.LastError));
-        _time.Advance(UploadLimits.FirstRetry);
+        _time.Advance(delay);
         Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
 
         ReportRecord sent = _database.Only(report.Id);
@@ -88,10 +89,10 @@ public sealed class UploadQueueTests : IAsyncDisposable
     [Theory]
     [InlineData("Retry-After: 7", 7)]
     [InlineData("Retry-After: Fri, 02 Jan 2026 12:00:09 GMT", 9)]
-    [InlineData("Retry-After: Thu, 01 Jan 2026 12:00:00 GMT", 60)]
+    [InlineData("Retry-After: Thu, 01 Jan 2026 12:00:00 GMT", null)]
     [InlineData("Retry-After: 100000", 86_400)]
-    [InlineData("Retry-After: soon", 60)]
-    public async Task RetryAfterIsFollowed(string header, int seconds)
+    [InlineData("Retry-After: soon", null)]
+    public async Task RetryAfterIsFollowed(string header, int? seconds)
     {
         ReportRecord report = _database.File();
         await using ScriptedServer server = new(ScriptedServer.Answer(429, "", header));
@@ -99,7 +100,7 @@ public sealed class UploadQueueTests : IAsyncDisposable
 
         TimeSpan wait = await _time.NextWaitAsync(Cancellation);
 
-        TimeSpan due = TimeSpan.FromSeconds(seconds);
+        TimeSpan due = seconds is { } asked ? TimeSpan.FromSeconds(asked) : UploadPolicy.Delay(report.Id, 1);
         Assert.Equal(due < UploadLimits.LookAgain ? due : UploadLimits.LookAgain, wait);
         Assert.Equal(_time.GetUtcNow() + due, _database.Only(report.Id).NextAttempt);
     }
@@ -111,13 +112,13 @@ public sealed class UploadQueueTests : IAsyncDisposable
         await using ScriptedServer server = new(ScriptedServer.Drop, ScriptedServer.Drop, ScriptedServer.Answer(200, "x"));
         Start(server.Url);
 
-        Assert.Equal(UploadLimits.FirstRetry, await _time.NextWaitAsync(Cancellation));
-        _time.Advance(UploadLimits.FirstRetry);
-        Assert.Equal(2 * UploadLimits.FirstRetry, await _time.NextWaitAsync(Cancellation));
+        Assert.Equal(UploadPolicy.Delay(report.Id, 1), await _time.NextWaitAsync(Cancellation));
+        _time.Advance(UploadPolicy.Delay(report.Id, 1));
+        Assert.Equal(UploadPolicy.Delay(report.Id, 2), await _time.NextWaitAsync(Cancellation));
         ReportRecord waiting = _database.Only(report.Id);
         Assert.Equal((ReportState.Pending, 0, 2), (waiting.State, waiting.Attempts, waiting.Unanswered));
         Assert.NotNull(waiting.LastError);
-        _time.Advance(2 * UploadLimits.FirstRetry);
+        _time.Advance(UploadPolicy.Delay(report.Id, 2));
         await _time.NextWaitAsync(Cancellation);
 
         Assert.Equal((ReportState.Uploaded, 1), (_database.Only(report.Id).State, _database.Only(report.Id).Attempts));
@@ -180,12 +181,12 @@ public sealed class UploadQueueTests : IAsyncDisposable
 
         _time.Advance(UploadLimits.Attempt);
 
-        Assert.Equal(UploadLimits.FirstRetry, await _time.NextWaitAsync(Cancellation));
+        Assert.Equal(UploadPolicy.Delay(report.Id, 1), await _time.NextWaitAsync(Cancellation));
         Assert.Equal((0, "no answer within 60 s"), (_database.Only(report.Id).Attempts, _database.Only(report.Id).LastError));
     }
 
     [Fact]
-    public async Task NothingIsSentWhileUploadsAreOffAndSwitchingThemOnWakesIt()
+    public async Task WhatWaitsWhenUploadsAreSwitchedOffIsSkippedAndNeverSentByItself()
     {
         ReportRecord report = _database.File();
         _database.Database.Settings.SetUploads(false);
@@ -193,13 +194,13 @@ public sealed class UploadQueueTests : IAsyncDisposable
         Start(server.Url);
 
         Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
-        Assert.Equal((0, ReportState.Pending), (server.Unread, _database.Only(report.Id).State));
+        Assert.Equal(ReportState.Skipped, _database.Only(report.Id).State);
+        Assert.Equal([$"completed/{report.Id}.dmp", $"completed/{report.Id}.json"], _database.Files());
         _database.Database.Settings.SetUploads(true);
         _queue!.Wake();
-        await server.NextAsync(Cancellation);
 
         Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
-        Assert.Equal(ReportState.Uploaded, _database.Only(report.Id).State);
+        Assert.Equal((0, ReportState.Skipped), (server.Unread, _database.Only(report.Id).State));
     }
 
     [Fact]
@@ -215,9 +216,134 @@ public sealed class UploadQueueTests : IAsyncDisposable
         _time.Advance(UploadLimits.BetweenUploads);
 
         Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
-        Assert.Equal(ReportState.Pending, _database.Only(second.Id).State);
+        Assert.Equal(ReportState.Skipped, _database.Only(second.Id).State);
         await server.NextAsync(Cancellation);
         Assert.Equal(0, server.Unread);
+    }
+
+    [Fact]
+    public async Task WhatWaitsDuringAPauseGoesOnWaitingUntilItIsOver()
+    {
+        ReportRecord report = _database.File();
+        _database.Database.Settings.SetPaused(true);
+        await using ScriptedServer server = new(ScriptedServer.Answer(200, "x"));
+        Start(server.Url);
+
+        Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+        Assert.Equal((0, ReportState.Pending), (server.Unread, _database.Only(report.Id).State));
+        _database.Database.Settings.SetPaused(false);
+        _queue!.Wake();
+        await server.NextAsync(Cancellation);
+
+        Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+        Assert.Equal(ReportState.Uploaded, _database.Only(report.Id).State);
+    }
+
+    [Fact]
+    public async Task ARequestBringsAFailedReportBackBeforeAllOthersAndOnce()
+    {
+        ReportRecord failed = _database.File(minute: 1, with: record => record with { State = ReportState.Failed, Attempts = 10, LastError = "the server answered 500" });
+        ReportRecord newer = _database.File(minute: 2, with: record => record with { NextAttempt = _time.GetUtcNow().AddMinutes(1) });
+        _database.Database.Settings.SetPaused(true);
+        await using ScriptedServer server = new(ScriptedServer.Answer(200, "x"), ScriptedServer.Answer(200, "y"));
+        Start(server.Url);
+        Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+
+        _database.Database.Request(failed.Id);
+        _queue!.Wake();
+
+        Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+        ReportRecord sent = _database.Only(failed.Id);
+        Assert.Equal((ReportState.Uploaded, 1, "x"), (sent.State, sent.Attempts, sent.ServerId));
+        Assert.Contains(failed.Id, await server.NextAsync(Cancellation));
+        Assert.Equal((0, ReportState.Pending), (server.Unread, _database.Only(newer.Id).State));
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(_database.Root, "requests")));
+        Assert.Throws<DatabaseException>(() => _database.Database.Request(failed.Id));
+    }
+
+    [Fact]
+    public async Task UnderTheRateLimitTheSecondWaitsAnHourAlsoAfterARestart()
+    {
+        _database.File(minute: 2, with: record => record with { Delivery = new ReportDelivery(RateLimit: true) });
+        ReportRecord second = _database.File(minute: 1, with: record => record with { Delivery = new ReportDelivery(RateLimit: true) });
+        ReportRecord free = _database.File(minute: 0);
+        await using ScriptedServer server = new(ScriptedServer.Answer(200, "x"), ScriptedServer.Answer(200, "y"), ScriptedServer.Answer(200, "z"));
+        Start(server.Url);
+        Assert.Equal(UploadLimits.BetweenUploads, await _time.NextWaitAsync(Cancellation));
+        _time.Advance(UploadLimits.BetweenUploads);
+        Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+
+        Assert.Equal((ReportState.Uploaded, ReportState.Pending), (_database.Only(free.Id).State, _database.Only(second.Id).State));
+        TimeSpan left = UploadPolicy.UntilDue(WaitingReport.Of(_database.Only(second.Id)), _time.GetUtcNow(), _database.Database.Settings.LastLimitedUpload);
+        Assert.InRange(left, UploadLimits.RateLimit - TimeSpan.FromSeconds(2), UploadLimits.RateLimit);
+    }
+
+    [Fact]
+    public async Task HostsAreNotHeldUpByEachOther()
+    {
+        await using ScriptedServer first = new(ScriptedServer.Answer(200, "x")), second = new(ScriptedServer.Answer(200, "y"));
+        _database.File(minute: 1, first.Url.AbsoluteUri);
+        _database.File(minute: 2, second.Url.AbsoluteUri);
+        Start(null);
+
+        Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+
+        Assert.All(_database.Database.List(), report => Assert.Equal(ReportState.Uploaded, report.State));
+    }
+
+    [Theory]
+    [InlineData(400)]
+    [InlineData(415)]
+    [InlineData(500)]
+    public async Task ACompressedBodyThatIsNotUnderstoodIsSentOncePlain(int status)
+    {
+        ReportRecord report = _database.File(with: record => record with { Delivery = new ReportDelivery(Compress: true) });
+        await using ScriptedServer server = new(ScriptedServer.Answer(status), ScriptedServer.Answer(200, "x"));
+        Start(server.Url);
+
+        Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+
+        Assert.Equal((ReportState.Uploaded, 1), (_database.Only(report.Id).State, _database.Only(report.Id).Attempts));
+        Assert.Contains("Content-Encoding: gzip\r\n", await server.NextAsync(Cancellation));
+        string plain = await server.NextAsync(Cancellation);
+        Assert.DoesNotContain("Content-Encoding", plain);
+        Assert.Contains(report.Id, plain);
+    }
+
+    [Fact]
+    public async Task AReportsOwnHeadersAreSent()
+    {
+        _database.File(with: record => record with { Delivery = new ReportDelivery(Headers: new Dictionary<string, string> { ["X-Token"] = "secret", ["Authorization"] = "Bearer b" }) });
+        await using ScriptedServer server = new(ScriptedServer.Answer(200, "x"));
+        Start(new UriBuilder(server.Url) { UserName = "u", Password = "p" }.Uri);
+
+        await _time.NextWaitAsync(Cancellation);
+
+        string request = await server.NextAsync(Cancellation);
+        Assert.Contains("X-Token: secret\r\n", request);
+        Assert.Contains("Authorization: Bearer b\r\n", request);
+        Assert.DoesNotContain("Basic", request);
+    }
+
+    [Fact]
+    public async Task WhoWaitsForAReportIsToldWhenItIsSentAndWhenItIsNot()
+    {
+        _database.Database.Settings.SetPaused(true);
+        ReportRecord paused = _database.File(minute: 1);
+        await using ScriptedServer server = new(ScriptedServer.Answer(500), ScriptedServer.Answer(200, "x"));
+        Start(server.Url);
+        Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+
+        await _queue!.WhenSettledAsync(paused.Id).WaitAsync(Cancellation);
+        Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+        _database.Database.Settings.SetPaused(false);
+        Task sent = _queue.WhenSettledAsync(paused.Id);
+        Assert.Equal(UploadPolicy.Delay(paused.Id, 1), await _time.NextWaitAsync(Cancellation));
+        Assert.False(sent.IsCompleted);
+        _time.Advance(UploadPolicy.Delay(paused.Id, 1));
+        await sent.WaitAsync(Cancellation);
+
+        Assert.Equal(ReportState.Uploaded, _database.Only(paused.Id).State);
     }
 
     [Fact]
@@ -241,13 +367,11 @@ public sealed class UploadQueueTests : IAsyncDisposable
         using (IDisposable? other = _database.Database.TryLockUploads())
         {
             Start(server.Url);
-            Assert.Equal(UploadLimits.LockRetry, await _time.NextWaitAsync(Cancellation));
+            Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
             _queue!.Wake();
-            Assert.Equal(UploadLimits.LockRetry, await _time.NextWaitAsync(Cancellation));
+            Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
             Assert.Equal(0, server.Unread);
         }
-
-        _time.Advance(UploadLimits.LockRetry);
 
         Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
         Assert.Equal(ReportState.Uploaded, _database.Only(report.Id).State);
@@ -314,9 +438,9 @@ public sealed class UploadQueueTests : IAsyncDisposable
 
         _time.ShiftWallClock(TimeSpan.FromDays(-300));
         _time.Advance(UploadLimits.BetweenUploads);
-        Assert.Equal(UploadLimits.FirstRetry, await _time.NextWaitAsync(Cancellation));
+        Assert.Equal(UploadPolicy.Delay(second.Id, 1), await _time.NextWaitAsync(Cancellation));
         _time.ShiftWallClock(TimeSpan.FromDays(-300));
-        _time.Advance(UploadLimits.FirstRetry);
+        _time.Advance(UploadPolicy.Delay(second.Id, 1));
         Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
 
         Assert.Equal(ReportState.Uploaded, _database.Only(second.Id).State);

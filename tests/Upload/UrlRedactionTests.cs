@@ -1,4 +1,4 @@
-using CrashHandler.Handler.Upload;
+using CrashHandler.Protocol;
 using Xunit;
 
 namespace CrashHandler.Tests.Upload;
@@ -13,7 +13,15 @@ public class UrlRedactionTests
     [InlineData("https://h/post?abcdef0123", "https://h/post?***")]
     [InlineData("https://h/post#abcdef0123", "https://h/post")]
 
-    // A token in the path stays: nothing tells it from a path, and without one no log would say where a report went.
+    [InlineData("https://submit.backtrace.io/universe/0123456789abcdef0123456789abcdef/minidump", "https://submit.backtrace.io/universe/***/minidump")]
+    // A short one in the path stays: nothing tells it from a path, and without one no log would say where a report went.
     [InlineData("https://submit.backtrace.io/universe/0123abcd/minidump", "https://submit.backtrace.io/universe/0123abcd/minidump")]
     public void CredentialsAreHidden(string url, string shown) => Assert.Equal(shown, UrlRedaction.Redact(new Uri(url)));
+
+    [Theory]
+    [InlineData("htp//user:secret@host", "htp//***@host")]
+    [InlineData("user:secret@host", "***@host")]
+    [InlineData("/post?token=abc", "/post?token=***")]
+    [InlineData("", "")]
+    public void AlsoInWhatIsNoUrl(string text, string shown) => Assert.Equal(shown, UrlRedaction.Redact(text));
 }

@@ -17,6 +17,11 @@ internal static partial class NativeVictim
     [LibraryImport(Library, EntryPoint = "victim_abort")]
     public static partial void Abort();
 
+    /// <summary>Puts this process under the restrictions of a sandboxed renderer.</summary>
+    /// <returns>0, or the errno of what the system refused.</returns>
+    [LibraryImport(Library, EntryPoint = "victim_restrict")]
+    public static partial int Restrict();
+
     [LibraryImport("libc", EntryPoint = "gettid")]
     public static partial int ThreadId();
 

@@ -4,6 +4,11 @@ using CrashHandler;
 using CrashHandler.Victims;
 
 VictimOptions options = VictimOptions.Parse(args);
+if (options.Converse)
+{
+    return Conversation.Run(options.Handler!);
+}
+
 if (options.TouchEnvironment)
 {
     Environment.SetEnvironmentVariable("VICTIM", "1");

@@ -28,6 +28,9 @@ internal sealed class VictimOptions
     /// <summary>Announces <c>ready</c> and does what each line of standard input says.</summary>
     public bool Commands { get; private set; }
 
+    /// <summary>Holds a <see cref="Conversation"/>; Start is a verb there.</summary>
+    public bool Converse { get; private set; }
+
     /// <summary>Calls Start only after <see cref="Hold"/>.</summary>
     public bool StartLate { get; private set; }
 
@@ -58,6 +61,8 @@ internal sealed class VictimOptions
                 case "--ignore-system": options.IgnoreSystemCrashHandler = true; break;
                 case "--hold": options.Hold = true; break;
                 case "--commands": options.Commands = true; break;
+                case "--converse": options.Converse = true; break;
+                case "--word": rest.Dequeue(); break;
                 case "--start-late": options.StartLate = true; break;
                 case "--touch-environment": options.TouchEnvironment = true; break;
                 case "--wait-all": options.WaitAll = true; break;

@@ -1,0 +1,47 @@
+using System.CommandLine;
+using CrashHandler.Handler.Daemon;
+using CrashHandler.Handler.Minidump;
+using CrashHandler.Handler.Reports;
+
+namespace CrashHandler.Handler.Cli;
+
+/// <summary><c>reports upload</c>: sends reports now, whatever became of them and whether uploads are on.</summary>
+internal static class ReportsUploadCommand
+{
+    public static Command Create()
+    {
+        Argument<string[]> ids = new("ID") { Description = "Reports' ids, or the beginnings of some.", Arity = ArgumentArity.ZeroOrMore };
+        Option<bool> all = new("--all") { Description = "Every report that no server has." };
+        Option<string?> database = CommonOptions.Database(required: false);
+        Option<string?> url = CommonOptions.Url();
+        Command command = new("upload", "Send reports now, also failed and skipped ones, and also while uploads are off.") { ids, all, database, url };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(all) == (result.GetValue(ids)?.Length > 0))
+            {
+                result.AddError("'reports upload' takes ids, or --all.");
+            }
+        });
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            ReportDatabase opened = DatabaseFinder.OpenToChange(parsed.GetValue(database));
+            List<ReportRecord> wanted = parsed.GetValue(all)
+                ? [.. opened.List().Where(report => report.State != ReportState.Uploaded).OrderByDescending(report => report.Created)]
+                : [.. parsed.GetValue(ids)!.Select(id => DatabaseFinder.Find(opened, id)).DistinctBy(report => report.Id)];
+            foreach (ReportRecord report in wanted)
+            {
+                opened.Request(report.Id);
+            }
+
+            bool areAllSent = true;
+            await foreach (ReportRecord report in RequestedUploads.WaitAsync(opened, wanted, CommonOptions.ParseUrl(parsed.GetValue(url)), cancellation).ConfigureAwait(false))
+            {
+                areAllSent &= report.State == ReportState.Uploaded;
+                Console.Out.WriteLine($"{report.Id}  {ReportJson.StateName(report.State)}  {TerminalText.Escape(report.ServerId ?? report.LastError ?? "")}");
+            }
+
+            return areAllSent ? CommandLine.Done : CommandLine.Failed;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,84 @@
+using System.CommandLine;
+using System.Text.Json;
+using CrashHandler.Handler.Minidump;
+using CrashHandler.Handler.Reports;
+
+namespace CrashHandler.Handler.Cli;
+
+/// <summary><c>uploads</c>: the operator's say. A running handler sees a change at once; it holds until it is changed again.</summary>
+internal static class UploadsCommand
+{
+    public static Command Create() => new("uploads", "Switch uploads on and off, pause and resume them.")
+    {
+        Change("on", "Allow uploads, if the application does.", settings => settings.SetOperatorUploads(true)),
+        Change("off", "Forbid uploads, whatever the application says. Reports are kept; what waits is not sent later by itself.", settings => settings.SetOperatorUploads(false)),
+        Change("pause", "Hold uploads back. What waits goes on waiting.", settings => settings.SetPaused(true)),
+        Change("resume", "Go on after a pause.", settings => settings.SetPaused(false)),
+        Status(),
+    };
+
+    private static Command Change(string name, string description, Action<DatabaseSettings> change)
+    {
+        Option<string?> database = CommonOptions.Database(required: false);
+        Command command = new(name, description) { database };
+        command.SetAction(parsed =>
+        {
+            ReportDatabase opened = DatabaseFinder.OpenToChange(parsed.GetValue(database));
+            change(opened.Settings);
+            Console.Out.WriteLine(Describe(opened));
+            return CommandLine.Done;
+        });
+        return command;
+    }
+
+    private static Command Status()
+    {
+        Option<string?> database = CommonOptions.Database(required: false);
+        Option<bool> json = CommonOptions.Json();
+        Command command = new("status", "Show who allows uploads, and what waits.") { database, json };
+        command.SetAction(parsed =>
+        {
+            ReportDatabase opened = DatabaseFinder.Open(parsed.GetValue(database));
+            List<ReportRecord> waiting = [.. opened.List().Where(report => report.State == ReportState.Pending)];
+            if (parsed.GetValue(json))
+            {
+                using Stream output = Console.OpenStandardOutput();
+                WriteJson(output, opened, waiting);
+                output.WriteByte((byte)'\n');
+                return CommandLine.Done;
+            }
+
+            Console.Out.WriteLine(Describe(opened));
+            Console.Out.WriteLine(waiting.Count == 1 ? "1 report waits" : $"{waiting.Count} reports wait");
+            foreach (ReportRecord report in waiting.Where(report => report.LastError is not null).OrderBy(report => report.NextAttempt).Take(1))
+            {
+                Console.Out.WriteLine($"next attempt {report.NextAttempt?.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z, of {report.Id}: {TerminalText.Escape(report.LastError!)}");
+            }
+
+            return CommandLine.Done;
+        });
+        return command;
+    }
+
+    private static string Describe(ReportDatabase database) => (database.Settings.UploadPermission, database.Settings.OperatorUploads, database.Settings.Uploads) switch
+    {
+        (UploadPermission.On, _, _) => "uploads are on",
+        (UploadPermission.Paused, _, _) => "uploads are paused; 'crash-handler uploads resume' goes on",
+        (_, false, true) => "uploads are off: the operator forbids them; 'crash-handler uploads on' allows them",
+        (_, false, false) => "uploads are off: the operator forbids them, and the application does not want them",
+        _ => "uploads are off: the application does not want them; only it can change that",
+    };
+
+    private static void WriteJson(Stream output, ReportDatabase database, IReadOnlyList<ReportRecord> waiting)
+    {
+        using Utf8JsonWriter writer = new(output, ReportJson.Indented);
+        writer.WriteStartObject();
+        writer.WriteString("database", database.Path);
+        writer.WriteString("uploads", database.Settings.UploadPermission.ToString().ToLowerInvariant());
+        writer.WriteBoolean("application", database.Settings.Uploads);
+        writer.WriteBoolean("operator", database.Settings.OperatorUploads);
+        writer.WriteBoolean("paused", database.Settings.IsPaused);
+        writer.WriteNumber("waiting", waiting.Count);
+        writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,53 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using CrashHandler.Handler.Reports;
+using CrashHandler.Handler.Upload;
+using Serilog;
+
+namespace CrashHandler.Handler.Daemon;
+
+/// <summary>
+/// Waits for uploads that were asked for. Whichever handler has the upload lock carries them out; where none has it, this process does, for as long
+/// as it waits.
+/// </summary>
+internal static class RequestedUploads
+{
+    /// <summary>Each report, once its first attempt is over: uploaded, given up, or waiting for the next attempt.</summary>
+    public static async IAsyncEnumerable<ReportRecord> WaitAsync(
+        ReportDatabase database, IReadOnlyList<ReportRecord> requested, Uri? fallbackUrl, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        UploadQueue queue = new(database, fallbackUrl, TimeProvider.System, new Lazy<ILogger>(Log.Logger), isOnRequest: true);
+        queue.Start(ending.Token);
+        try
+        {
+            foreach (ReportRecord before in requested)
+            {
+                yield return await WaitAsync(database, before, cancellation).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            await ending.CancelAsync().ConfigureAwait(false);
+            await queue.Finished.ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<ReportRecord> WaitAsync(ReportDatabase database, ReportRecord before, CancellationToken cancellation)
+    {
+        long began = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(began) < DaemonLimits.RequestPatience)
+        {
+            ReportRecord now = database.Find(before.Id) ?? throw new DatabaseException($"report {before.Id} was removed meanwhile");
+            if (now.LastAttempt != before.LastAttempt || (now.State != ReportState.Pending && !database.IsRequested(before.Id)))
+            {
+                return now;
+            }
+
+            await Task.Delay(DaemonLimits.RequestLook, cancellation).ConfigureAwait(false);
+        }
+
+        throw new DaemonException($"report {before.Id} is asked for, but nothing was tried for {DaemonLimits.RequestPatience.TotalSeconds} s; the handler that holds "
+            + $"'{database.Path}/uploads.lock' may be stopped: continue it, or end it");
+    }
+}
