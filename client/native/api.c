@@ -179,7 +179,7 @@ SHIM_API int crash_handler_register(uint32_t options, uint32_t hold_ms, struct c
     }
     shim_detect_runtime();
     if (shim_dotnet && options & CH_OPTION_IGNORE_SYSTEM_CRASH_HANDLER) {
-        slot_hooks |= shim_patch_fork(result->message, sizeof result->message);
+        slot_hooks |= shim_patch_createdump(result->message, sizeof result->message);
     }
     struct ch_register payload = { .hooks = shim_hooks(), .options = options, .hold_ms = hold_ms };
     uint16_t type = 0;

@@ -1,7 +1,8 @@
 /*
  * createdump, to which the runtime forks before it aborts (DOTNET_DbgEnableMiniDump), kept away from a process that ignores the
- * system's crash handlers. At fork, because in a single-file program createdump is part of it and nothing is executed. Runs in
- * the crashing thread and in its child: async-signal-safe.
+ * system's crash handlers. The child is marked at fork and ended at what it does next: CoreCLR's calls execve, NativeAOT's execv,
+ * and that of a single-file program, in which createdump is a part of it, restores the signals. Not earlier, because .NET 10's
+ * parent writes to the child first, and complains when it is gone. Runs in the crashing thread: async-signal-safe.
  */
 #include "shim.h"
 
@@ -19,6 +20,11 @@
 #define NO_DUMP_STATUS 1
 
 shim_fork_function shim_next_fork;
+shim_execve_function shim_next_execve;
+shim_execv_function shim_next_execv;
+
+/* In the child's copy of the memory only. */
+static volatile sig_atomic_t is_createdump;
 
 static bool is_diagnostics_thread(void)
 {
@@ -38,13 +44,32 @@ static bool starts_a_program(void)
     return ((first | UNBLOCKABLE_MASK) & SIGNALS_MASK) == SIGNALS_MASK;
 }
 
+void shim_end_createdump(void)
+{
+    if (is_createdump) {
+        _exit(NO_DUMP_STATUS);
+    }
+}
+
 /* In place of the runtime's fork. */
 pid_t shim_fork(void)
 {
     bool is_unwanted = (shim_options & CH_OPTION_IGNORE_SYSTEM_CRASH_HANDLER) && !starts_a_program() && !is_diagnostics_thread();
     pid_t child = shim_next_fork();
-    if (child == 0 && is_unwanted) {
-        _exit(NO_DUMP_STATUS);
+    if (child == 0) {
+        is_createdump = is_unwanted;
     }
     return child;
+}
+
+int shim_execve(const char *path, char *const *arguments, char *const *environment)
+{
+    shim_end_createdump();
+    return shim_next_execve(path, arguments, environment);
+}
+
+int shim_execv(const char *path, char *const *arguments)
+{
+    shim_end_createdump();
+    return shim_next_execv(path, arguments);
 }

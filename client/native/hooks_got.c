@@ -1,7 +1,7 @@
 /*
  * Stage 2: the two slots through which the runtime calls sigaction and abort, in the GOT of libcoreclr.so, or of the main
  * executable where the runtime is part of it (single-file, NativeAOT); and the slots of pthread_create in every image that is
- * loaded. In both stages, on demand, the runtime's slot of fork. Not for the crash path.
+ * loaded. In both stages, on demand, the runtime's slots of fork, execve and execv. Not for the crash path.
  */
 #include "images.h"
 
@@ -157,35 +157,43 @@ static void explain(const struct hook *hook, char *message, size_t bytes)
     }
 }
 
-/* Patches what it finds in the runtime; what is missing is named in `message`. Returns the bits of the hooks in place. */
-static uint32_t patch_runtime(struct hook *hooks, size_t count, char *message, size_t message_bytes)
+static void patch_all(struct hook *hooks, size_t count)
 {
     struct image image = { 0 };
     dl_iterate_phdr(choose_image, &image);
-    uint32_t bits = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (image.found) {
-            scan_all(&image, &hooks[i]);
-        }
-        bits |= is_patched(&hooks[i]) ? hooks[i].bit : 0;
-        explain(&hooks[i], message, message_bytes);
+    for (size_t i = 0; image.found && i < count; i++) {
+        scan_all(&image, &hooks[i]);
     }
-    return bits;
 }
 
-uint32_t shim_patch_fork(char *message, size_t message_bytes)
+/* The runtime has either execve or execv. What is missing is named in `message`. Returns CH_HOOK_FORK or 0. */
+uint32_t shim_patch_createdump(char *message, size_t message_bytes)
 {
-    struct hook fork = { .name = "fork", .replacement = (void *)shim_fork, .next = (void **)&shim_next_fork, .bit = CH_HOOK_FORK };
-    return patch_runtime(&fork, 1, message, message_bytes);
+    struct hook hooks[] = {
+        { .name = "execve", .replacement = (void *)shim_execve, .next = (void **)&shim_next_execve },
+        { .name = "execv", .replacement = (void *)shim_execv, .next = (void **)&shim_next_execv },
+        { .name = "fork", .replacement = (void *)shim_fork, .next = (void **)&shim_next_fork },
+    };
+    const struct hook *exec = &hooks[0], *fork = &hooks[2];
+    patch_all(hooks, sizeof hooks / sizeof *hooks);
+    exec += !is_patched(exec);
+    explain(is_patched(fork) ? exec : fork, message, message_bytes);
+    return is_patched(fork) && is_patched(exec) ? CH_HOOK_FORK : 0;
 }
 
+/* Patches what it finds; what is missing is named in `message`. Returns the bits of the hooks in place. */
 uint32_t shim_patch_slots(char *message, size_t message_bytes)
 {
     struct hook hooks[] = {
         { .name = "sigaction", .replacement = (void *)shim_sigaction, .bit = CH_HOOK_SIGACTION },
         { .name = "abort", .replacement = (void *)shim_abort, .next = (void **)&shim_next_abort, .bit = CH_HOOK_ABORT },
     };
-    uint32_t bits = patch_runtime(hooks, sizeof hooks / sizeof *hooks, message, message_bytes);
+    uint32_t bits = 0;
+    patch_all(hooks, sizeof hooks / sizeof *hooks);
+    for (size_t i = 0; i < sizeof hooks / sizeof *hooks; i++) {
+        bits |= is_patched(&hooks[i]) ? hooks[i].bit : 0;
+        explain(&hooks[i], message, message_bytes);
+    }
     struct hook threads = { .name = "pthread_create", .replacement = (void *)shim_pthread_create };
     dl_iterate_phdr(patch_threads, &threads);
     return bits;

@@ -151,12 +151,19 @@ bool shim_is_preloaded(void);
 
 /* createdump.c */
 typedef pid_t (*shim_fork_function)(void);
-extern shim_fork_function shim_next_fork; /* never NULL once shim_fork is in a slot */
+typedef int (*shim_execve_function)(const char *, char *const *, char *const *);
+typedef int (*shim_execv_function)(const char *, char *const *);
+extern shim_fork_function shim_next_fork; /* these three: never NULL once ours is in a slot */
+extern shim_execve_function shim_next_execve;
+extern shim_execv_function shim_next_execv;
 pid_t shim_fork(void);
+int shim_execve(const char *path, char *const *arguments, char *const *environment);
+int shim_execv(const char *path, char *const *arguments);
+void shim_end_createdump(void); /* does not return in createdump's child, if that is unwanted */
 
 /* hooks_got.c: the slots of the runtime's GOT. Each returns the hooks that it put in place. */
 uint32_t shim_patch_slots(char *message, size_t message_bytes);
-uint32_t shim_patch_fork(char *message, size_t message_bytes);
+uint32_t shim_patch_createdump(char *message, size_t message_bytes);
 
 /* runtime.c */
 enum shim_runtime { SHIM_NO_DOTNET, SHIM_CORECLR, SHIM_NATIVE_AOT };

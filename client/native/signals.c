@@ -205,6 +205,7 @@ static bool gives_up(int signal)
 /* The program's sigaction. */
 int shim_sigaction(int signal, const struct sigaction *action, struct sigaction *former)
 {
+    shim_end_createdump();
     if (!shim_installed || !shim_is_ours(signal)) {
         return __sigaction(signal, action, former);
     }

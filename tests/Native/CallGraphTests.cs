@@ -7,10 +7,10 @@ namespace CrashHandler.Tests.Native;
 /// <summary>Which functions a signal handler can reach, as gcc's call graph knows them, and whether the README says of each why it is safe there.</summary>
 public sealed partial class CallGraphTests
 {
-    /// <summary>Where the crash path begins: handler, the program's two calls, the runtime's fork, and the child that becomes a handler.</summary>
-    private static readonly string[] s_roots = ["signals.c:on_signal", "shim_sigaction", "shim_abort", "shim_fork", "single_shot.c:become_handler"];
+    /// <summary>Where the crash path begins: handler, the program's two calls, what the runtime calls for createdump, and the child that becomes a handler.</summary>
+    private static readonly string[] s_roots = ["signals.c:on_signal", "shim_sigaction", "shim_abort", "shim_fork", "shim_execve", "shim_execv", "single_shot.c:become_handler"];
 
-    /// <summary>The program's handlers, its next <c>abort</c> and <c>fork</c>, and the child's function above.</summary>
+    /// <summary>The program's handlers, the next <c>abort</c>, <c>fork</c> and <c>execve</c>, and the child's function above.</summary>
     private const string Pointer = "__indirect_call";
 
     [Fact]
