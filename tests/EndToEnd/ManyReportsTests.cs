@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using CrashHandler.Handler.Reports;
+using CrashHandler.Tests.Reports;
+using Xunit;
+
+namespace CrashHandler.Tests.EndToEnd;
+
+/// <summary>Ten thousand reports wait: the handler starts as fast as ever, stays small, and lists them at once.</summary>
+public sealed class ManyReportsTests(ITestOutputHelper output)
+{
+    private const int Reports = 10_000;
+    private const int Rounds = 5;
+    private const double MaxStartRatio = 3;
+    private const int MaxResidentKilobytes = 30 * 1024;
+
+    private static readonly TimeSpan s_listLimit = TimeSpan.FromSeconds(1);
+
+    [Fact]
+    public void TheyCostLittle()
+    {
+        using Sandbox sandbox = new(Identities.Root);
+        string empty = sandbox.PathOf("empty");
+        ReportDatabase.Create(empty);
+        Fill(sandbox.Database);
+
+        (double emptyStart, double fullStart) = (0, 0);
+        List<double> ratios = [];
+        for (int round = 0; round < Rounds; round++)
+        {
+            emptyStart = TimeStart(sandbox, empty);
+            fullStart = TimeStart(sandbox, sandbox.Database);
+            ratios.Add(fullStart / emptyStart);
+        }
+
+        double list = Median([.. Enumerable.Range(0, 3).Select(_ => TimeList(sandbox))]);
+        (int resident, int peak) = MeasureUploader(sandbox);
+
+        output.WriteLine($"{Reports} pending reports: start to ready {Median(ratios):0.00} times that of an empty database (last: {fullStart:0.0} and {emptyStart:0.0} ms); "
+            + $"reports list {list:0} ms; resident while it uploads {resident / 1024.0:0.0} MB, at most {peak / 1024.0:0.0} MB");
+        Assert.InRange(Median(ratios), 0, MaxStartRatio);
+        Assert.InRange(list, 0, s_listLimit.TotalMilliseconds);
+        Assert.InRange(peak, 1, MaxResidentKilobytes);
+    }
+
+    // As a handler files them, but without waiting for the disk ten thousand times.
+    private static void Fill(string path)
+    {
+        ReportDatabase.Create(path);
+        for (int i = 0; i < Reports; i++)
+        {
+            ReportRecord record = TestDatabase.Record(Guid.NewGuid(), minute: i) with
+            {
+                Parameters = Enumerable.Range(0, 12).ToDictionary(parameter => $"parameter {parameter}", parameter => $"a value of the usual length, {parameter}"),
+            };
+            File.WriteAllBytes(Path.Combine(path, "pending", $"{record.Id}.json"), JsonSerializer.SerializeToUtf8Bytes(record, ReportsJson.Default.ReportRecord));
+            File.WriteAllBytes(Path.Combine(path, "pending", $"{record.Id}.dmp"), TestDatabase.Dump);
+        }
+    }
+
+    private static double TimeStart(Sandbox sandbox, string database)
+    {
+        long began = Stopwatch.GetTimestamp();
+        RunningProcess handler = sandbox.Start(TestPrograms.Shared.Handler, "run", "--database", database, "--ready-fd", "1");
+        Assert.StartsWith("ready ", handler.ReadLine());
+        double milliseconds = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+        sandbox.Kill(handler.Pid);
+        return milliseconds;
+    }
+
+    private static double TimeList(Sandbox sandbox)
+    {
+        long began = Stopwatch.GetTimestamp();
+        ProcessResult listed = sandbox.Handler("reports", "list", "--database", sandbox.Database);
+        double milliseconds = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+        Assert.Equal(Reports + 1, listed.Output.Count(c => c == '\n'));
+        return milliseconds;
+    }
+
+    /// <summary>Resident memory of a handler that has looked at all of them and sends them, now and at most, in kilobytes.</summary>
+    private static (int Resident, int Peak) MeasureUploader(Sandbox sandbox)
+    {
+        Collector collector = sandbox.StartCollector();
+        RunningProcess handler = sandbox.Start(TestPrograms.Shared.Handler, "run", "--database", sandbox.Database, "--url", collector.Url, "--persistent");
+        collector.WaitFor(3);
+        Assert.Equal(Reports, sandbox.HandlerStatus().GetProperty("reports").EnumerateObject().Sum(state => state.Value.GetInt32()));
+        string[] status = File.ReadAllLines($"/proc/{handler.Pid}/status");
+        return (Field("VmRSS:"), Field("VmHWM:"));
+
+        int Field(string name) => int.Parse(status.Single(line => line.StartsWith(name, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture);
+    }
+
+    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+}
