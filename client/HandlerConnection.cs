@@ -255,7 +255,7 @@ internal sealed class HandlerConnection(CrashReporterOptions options, IReadOnlyD
 
     private Hooks RegisterOnce()
     {
-        Hooks hooks = Shim.Register(options.IgnoreSystemCrashHandler ? RegisterOptions.IgnoreSystemCrashHandler : RegisterOptions.None, holdMilliseconds: 0);
+        Hooks hooks = Shim.Register(options.IgnoreSystemCrashHandler ? RegisterOptions.IgnoreSystemCrashHandler : RegisterOptions.None, (uint)(options.WaitForUpload ?? TimeSpan.Zero).TotalMilliseconds);
         Environment.SetEnvironmentVariable(EnvironmentNames.Pipe, _handler!.Address);
         return hooks;
     }

@@ -275,9 +275,10 @@ internal sealed class ReporterSession
         {
             AskForLastRun();
         }
+
         _registration.Publish();
         _hooks = Shim.Install();
-        _connection.Register();
+        _hooks = _connection.Register();
         _isRunning = true;
         if (_options.CaptureAllChildren)
         {
@@ -287,7 +288,7 @@ internal sealed class ReporterSession
         AppDomain.CurrentDomain.ProcessExit += (_, _) => _registration.SetField(RegistrationFields.Ended, RegistrationFields.Yes);
         new UnhandledExceptions(_registration).Listen();
         new HandlerWatch(_connection).Start();
-        _degraded.AddRange(HookNames.MissingIn(_hooks));
+        _degraded.AddRange(HookNames.MissingIn(_hooks, _options.IgnoreSystemCrashHandler));
     }
 
     // Before this run is registered as the last one.

@@ -19,6 +19,7 @@ if (options.Role != "none" && !options.StartLate && !Start())
     return 97;
 }
 
+options.Attachments.ForEach(CrashReporter.AddAttachment);
 Console.WriteLine("victim");
 if (options.WaitAll)
 {

@@ -18,6 +18,9 @@ internal sealed class VictimOptions
 
     public Dictionary<string, string> Extra { get; } = [];
 
+    /// <summary>Files to be sent.</summary>
+    public List<string> Attachments { get; } = [];
+
     public bool NoUpload { get; private set; }
 
     public bool IgnoreSystemCrashHandler { get; private set; }
@@ -57,6 +60,7 @@ internal sealed class VictimOptions
                 case "--url": options.Url = new Uri(rest.Dequeue()); break;
                 case "--handler": options.Handler = rest.Dequeue(); break;
                 case "--facts": options.Facts = rest.Dequeue(); break;
+                case "--attach-file": options.Attachments.Add(rest.Dequeue()); break;
                 case "--no-upload": options.NoUpload = true; break;
                 case "--ignore-system": options.IgnoreSystemCrashHandler = true; break;
                 case "--hold": options.Hold = true; break;
