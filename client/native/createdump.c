@@ -13,9 +13,6 @@
 #define DIAGNOSTICS_THREAD ".NET EventPipe"
 /* The kernel's bytes of a thread's name. */
 #define THREAD_NAME_BYTES 16
-/* Signals 1 to 31, and the two of them that nobody can block. */
-#define SIGNALS_MASK UINT32_C(0x7fffffff)
-#define UNBLOCKABLE_MASK (UINT32_C(1) << (SIGKILL - 1) | UINT32_C(1) << (SIGSTOP - 1))
 /* createdump's own when it wrote nothing. The runtime says nothing of it. */
 #define NO_DUMP_STATUS 1
 
@@ -33,17 +30,6 @@ static bool is_diagnostics_thread(void)
     return memcmp(name, DIAGNOSTICS_THREAD, sizeof DIAGNOSTICS_THREAD) == 0;
 }
 
-/* Process.Start blocks every signal around its fork, which goes through the same slot where the runtime is in the executable. */
-static bool starts_a_program(void)
-{
-    sigset_t blocked;
-    uint32_t first;
-    sigemptyset(&blocked);
-    sigprocmask(SIG_BLOCK, NULL, &blocked);
-    memcpy(&first, &blocked, sizeof first);
-    return ((first | UNBLOCKABLE_MASK) & SIGNALS_MASK) == SIGNALS_MASK;
-}
-
 void shim_end_createdump(void)
 {
     if (is_createdump) {
@@ -51,10 +37,10 @@ void shim_end_createdump(void)
     }
 }
 
-/* In place of the runtime's fork. */
+/* In place of the runtime's fork, which has no other use: Process.Start's is vfork. */
 pid_t shim_fork(void)
 {
-    bool is_unwanted = (shim_options & CH_OPTION_IGNORE_SYSTEM_CRASH_HANDLER) && !starts_a_program() && !is_diagnostics_thread();
+    bool is_unwanted = (shim_options & CH_OPTION_IGNORE_SYSTEM_CRASH_HANDLER) && !is_diagnostics_thread();
     pid_t child = shim_next_fork();
     if (child == 0) {
         is_createdump = is_unwanted;

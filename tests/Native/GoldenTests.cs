@@ -32,6 +32,8 @@ public sealed class GoldenTests
         ["CH_FRAME_GET_STATUS"] = (ulong)FrameType.GetStatus,
         ["CH_FRAME_STATUS_CHUNK"] = (ulong)FrameType.StatusChunk,
         ["CH_FRAME_SUBMIT_PENDING"] = (ulong)FrameType.SubmitPending,
+        ["CH_FRAME_GET_LAST_RUN"] = (ulong)FrameType.GetLastRun,
+        ["CH_FRAME_LAST_RUN"] = (ulong)FrameType.LastRun,
         ["CH_FRAME_NOTICE"] = (ulong)FrameType.Notice,
         ["CH_FRAME_TAKEN"] = (ulong)FrameType.Taken,
         ["CH_FRAME_PROGRESS"] = (ulong)FrameType.Progress,
