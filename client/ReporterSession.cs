@@ -277,7 +277,7 @@ internal sealed class ReporterSession
         }
 
         _registration.Publish();
-        _hooks = Shim.Install();
+        Shim.Install();
         _hooks = _connection.Register();
         _isRunning = true;
         if (_options.CaptureAllChildren)

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using CrashHandler.Tests.EndToEnd;
 using CrashHandler.Tests.Upload;
 using Xunit;
 

@@ -28,7 +28,7 @@ internal sealed partial class World : IDisposable
 
     private readonly Lazy<EndToEnd.Collector> _collector;
 
-    public World() => _collector = new Lazy<EndToEnd.Collector>(Sandbox.StartCollector);
+    public World() => _collector = new Lazy<EndToEnd.Collector>(() => Sandbox.StartCollector());
 
     public Sandbox Sandbox { get; } = new(Identities.User);
 

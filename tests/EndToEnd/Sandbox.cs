@@ -101,10 +101,10 @@ internal sealed partial class Sandbox : IDisposable
         => ["--role", "main", "--kind", kind, "--database", Database, "--handler", TestPrograms.Shared.Handler];
 
     /// <summary>Starts a collector.</summary>
-    public Collector StartCollector()
+    public Collector StartCollector(params string[] options)
     {
         string store = MakeFolder("store");
-        return new Collector(Start(TestPrograms.Shared.Handler, "collect", "--listen", "127.0.0.1:0", "--store", store), store, this);
+        return new Collector(Start(TestPrograms.Shared.Handler, ["collect", "--listen", "127.0.0.1:0", "--store", store, .. options]), store, this);
     }
 
     /// <summary>The reports of <see cref="Database"/>, newest first.</summary>

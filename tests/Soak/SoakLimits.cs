@@ -14,6 +14,12 @@ internal static class SoakLimits
     /// <summary>Processes that set a parameter and crash.</summary>
     public const int Parameters = 1_000;
 
+    /// <summary>Kills of a handler that uploads.</summary>
+    public const int UploaderKills = 200;
+
+    /// <summary>Reports that it uploads meanwhile.</summary>
+    public const int UploadedReports = 50;
+
     /// <summary>Exceptions caught by each program.</summary>
     public const int Nulls = 100_000;
 
