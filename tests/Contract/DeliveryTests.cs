@@ -1,4 +1,8 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using CrashHandler.Tests.EndToEnd;
 using CrashHandler.Tests.Upload;
 using Xunit;
 
@@ -45,6 +49,43 @@ public sealed class DeliveryTests
     }
 
     [Fact]
+    public async Task AProxyIsTakenFromTheEnvironment()
+    {
+        await using ScriptedServer proxy = new(ScriptedServer.Answer(200, "by proxy"));
+        using World world = new();
+        world.Launch(world.Keeping()).DieLast();
+        world.Sandbox.KillHandler();
+
+        ProcessResult sent = Upload(world, $"HTTP_PROXY={proxy.Url}", "http://crash.invalid/post");
+
+        Assert.Contains("uploaded  by proxy", sent.Output);
+        Assert.StartsWith("POST http://crash.invalid/post HTTP/1.1\r\n", await proxy.NextAsync(TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>With a certificate that the platform is told to trust, and with one that it does not know.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task CertificatesAreThePlatforms(bool isTrusted)
+    {
+        using ECDsa key = ECDsa.Create();
+        CertificateRequest request = new("CN=127.0.0.1", key, HashAlgorithmName.SHA256);
+        SubjectAlternativeNameBuilder names = new();
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        await using ScriptedServer server = new(certificate, ScriptedServer.Answer(200, "over TLS"));
+        using World world = new();
+        world.Launch(world.Keeping()).DieLast();
+        world.Sandbox.KillHandler();
+        string trusted = world.Sandbox.WriteFile("trusted.pem", System.Text.Encoding.ASCII.GetBytes(isTrusted ? certificate.ExportCertificatePem() : ""));
+
+        ProcessResult sent = Upload(world, $"SSL_CERT_FILE={trusted}", server.Url.AbsoluteUri);
+
+        Assert.Contains(isTrusted ? "uploaded  over TLS" : "pending  The SSL connection could not be established", sent.Output);
+    }
+
+    [Fact]
     public void AChildThatSaysNothingIsSentAsItsMainProcessSays()
     {
         using World world = new();
@@ -76,6 +117,9 @@ public sealed class DeliveryTests
 
         Assert.Equal([".NET", "native"], world.Sandbox.Reports().Select(report => report.GetProperty("parameters").GetProperty("prod").GetString()));
     }
+
+    private static ProcessResult Upload(World world, string variable, string url)
+        => world.Sandbox.Run("/usr/bin/env", variable, TestPrograms.Shared.Handler, "reports", "upload", "--all", "--database", world.Sandbox.Database, "--url", url);
 
     [Fact]
     public void WithoutThatAPlainChildIsNot()

@@ -1,5 +1,8 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Threading.Channels;
 
@@ -11,35 +14,44 @@ internal sealed class ScriptedServer : IAsyncDisposable
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly Queue<Func<NetworkStream, CancellationToken, Task>> _answers;
+    private readonly Queue<Func<Stream, CancellationToken, Task>> _answers;
     private readonly Channel<string> _requests = Channel.CreateUnbounded<string>();
+    private readonly X509Certificate2? _certificate;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _serving;
 
-    public ScriptedServer(params Func<NetworkStream, CancellationToken, Task>[] answers)
+    public ScriptedServer(params Func<Stream, CancellationToken, Task>[] answers)
+        : this(null, answers)
     {
-        _answers = new Queue<Func<NetworkStream, CancellationToken, Task>>(answers);
+    }
+
+    /// <param name="certificate">Its own over TLS; null: plain.</param>
+    /// <param name="answers">What it answers, in order.</param>
+    public ScriptedServer(X509Certificate2? certificate, params Func<Stream, CancellationToken, Task>[] answers)
+    {
+        _certificate = certificate;
+        _answers = new Queue<Func<Stream, CancellationToken, Task>>(answers);
         _listener.Start();
         _serving = Task.Run(ServeAsync);
     }
 
-    public Uri Url => new($"http://{_listener.LocalEndpoint}/post");
+    public Uri Url => new($"{(_certificate is null ? "http" : "https")}://{_listener.LocalEndpoint}/post");
 
     /// <summary>Requests that nobody has asked for yet.</summary>
     public int Unread => _requests.Reader.Count;
 
     /// <summary>Answers with a status, headers and a body.</summary>
-    public static Func<NetworkStream, CancellationToken, Task> Answer(int status, string body = "", params string[] headers)
+    public static Func<Stream, CancellationToken, Task> Answer(int status, string body = "", params string[] headers)
         => Raw($"HTTP/1.1 {status} X\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\nConnection: close\r\n{string.Concat(headers.Select(header => header + "\r\n"))}\r\n{body}");
 
     /// <summary>Answers with these bytes and closes.</summary>
-    public static Func<NetworkStream, CancellationToken, Task> Raw(string answer) => (stream, cancellation) => stream.WriteAsync(Encoding.UTF8.GetBytes(answer), cancellation).AsTask();
+    public static Func<Stream, CancellationToken, Task> Raw(string answer) => (stream, cancellation) => stream.WriteAsync(Encoding.UTF8.GetBytes(answer), cancellation).AsTask();
 
     /// <summary>Closes without a word.</summary>
-    public static Task Drop(NetworkStream stream, CancellationToken cancellation) => Task.CompletedTask;
+    public static Task Drop(Stream stream, CancellationToken cancellation) => Task.CompletedTask;
 
     /// <summary>Says 200 and never stops talking.</summary>
-    public static async Task Endless(NetworkStream stream, CancellationToken cancellation)
+    public static async Task Endless(Stream stream, CancellationToken cancellation)
     {
         await stream.WriteAsync("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nid\n"u8.ToArray(), cancellation);
         byte[] more = new byte[65_536];
@@ -82,22 +94,34 @@ internal sealed class ScriptedServer : IAsyncDisposable
     {
         using (client)
         {
-            NetworkStream stream = client.GetStream();
             try
             {
+                await using Stream stream = await OpenAsync(client);
                 string request = await ReadAsync(stream);
-                Func<NetworkStream, CancellationToken, Task> answer = _answers.Dequeue();
+                Func<Stream, CancellationToken, Task> answer = _answers.Dequeue();
                 await _requests.Writer.WriteAsync(request);
                 await answer(stream, _stopping.Token);
             }
-            catch (Exception gone) when (gone is IOException or OperationCanceledException)
+            catch (Exception gone) when (gone is IOException or OperationCanceledException or AuthenticationException)
             {
                 // The client closed, as it may, or the test is over.
             }
         }
     }
 
-    private async Task<string> ReadAsync(NetworkStream stream)
+    private async Task<Stream> OpenAsync(TcpClient client)
+    {
+        if (_certificate is null)
+        {
+            return client.GetStream();
+        }
+
+        SslStream stream = new(client.GetStream());
+        await stream.AuthenticateAsServerAsync(_certificate);
+        return stream;
+    }
+
+    private async Task<string> ReadAsync(Stream stream)
     {
         StringBuilder request = new();
         byte[] buffer = new byte[65_536];
