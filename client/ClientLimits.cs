@@ -15,6 +15,12 @@ internal static class ClientLimits
     /// <summary>How long a dying thread waits for another thread's change of the registration, which takes microseconds.</summary>
     public static readonly TimeSpan ExceptionLock = TimeSpan.FromSeconds(1);
 
+    /// <summary>Pieces of heap kept back for describing the exception of a full heap: 256 KiB in all, for its text and what composing that takes.</summary>
+    public const int ReservePieces = 32;
+
+    /// <summary>Bytes of such a piece: a small object.</summary>
+    public const int ReservePieceBytes = 8_192;
+
     /// <summary>How often a process looks for the handler that another one starts, before it starts one itself.</summary>
     public const int Looks = 20;
 

@@ -23,7 +23,16 @@ internal sealed record ExceptionDescription(string Type, string Message, string 
     {
         try
         {
-            return question() ?? "";
+            try
+            {
+                return question() ?? "";
+            }
+            catch (OutOfMemoryException)
+            {
+                // What was kept back for this is free by now; a collection makes it be found.
+                GC.Collect();
+                return question() ?? "";
+            }
         }
         catch (Exception broken)
         {

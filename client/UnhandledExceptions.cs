@@ -8,6 +8,10 @@ internal sealed class UnhandledExceptions(OwnRegistration registration)
 {
     private int _isRecorded;
 
+    // Given back when the last exception comes: it may be that the heap is full, and saying so needs some. In pieces, because a large object's room is for
+    // large objects only.
+    private byte[][]? _reserve = [.. Enumerable.Range(0, ClientLimits.ReservePieces).Select(_ => new byte[ClientLimits.ReservePieceBytes])];
+
     /// <summary>Begins to listen; for as long as the process lives.</summary>
     public void Listen() => AppDomain.CurrentDomain.UnhandledException += OnUnhandledException;
 
@@ -19,6 +23,7 @@ internal sealed class UnhandledExceptions(OwnRegistration registration)
             return;
         }
 
+        _reserve = null;
         try
         {
             registration.TryRecord(ExceptionDescription.Of(unhandled.ExceptionObject));
