@@ -61,7 +61,7 @@ internal static class PosixFiles
             return 0;
         }
 
-        return Syscall.setegid(stat.st_gid) == 0 && Syscall.seteuid(stat.st_uid) == 0 ? 0 : throw Failed("seteuid", path);
+        return Syscall.setgroups([]) == 0 && Syscall.setregid(stat.st_gid, stat.st_gid) == 0 && Syscall.setreuid(stat.st_uid, stat.st_uid) == 0 ? 0 : throw Failed("setreuid", path);
     });
 
     /// <summary>Takes a directory of ours away from group and others.</summary>

@@ -95,6 +95,27 @@ public sealed class ConsentTests
     }
 
     [Fact]
+    public void WhatRootChangesStaysTheOwners()
+    {
+        using Sandbox root = new(Identities.Root);
+        using World world = new();
+        CrashReporterOptions options = world.Keeping();
+        options.SubmitUrl = new Uri(world.Collector.Url);
+        world.Launch(options).DieLast();
+        world.Sandbox.KillHandler();
+
+        ProcessResult off = root.Handler("uploads", "off", "--database", world.Sandbox.Database);
+        ProcessResult sent = root.Handler("reports", "upload", "--all", "--database", world.Sandbox.Database);
+
+        Assert.Equal((0, "", 0, ""), (off.ExitCode, off.Error, sent.ExitCode, sent.Error));
+
+        ProcessResult others = root.Run("find", world.Sandbox.Database, "-not", "-user", $"{Identities.UnprivilegedId}", "-o", "-perm", "/077");
+        Assert.Equal("", others.Output);
+        Assert.Equal("uploaded", States(world));
+        world.Launch(options).ExitLast();
+    }
+
+    [Fact]
     public void WhatCannotBeSentOnRequestSaysWhy()
     {
         using World world = new();

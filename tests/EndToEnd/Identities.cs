@@ -18,6 +18,9 @@ public static class Identities
 
     private static readonly Lazy<string?> WhyNoUser = new(LookForObstacle);
 
+    /// <summary>The one that files of the test's own belong to.</summary>
+    public static string Own => Environment.IsPrivilegedProcess ? Root : User;
+
     /// <summary>Both, for theories.</summary>
     public static TheoryData<string> Both => [Root, User];
 

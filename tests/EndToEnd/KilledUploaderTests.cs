@@ -27,7 +27,7 @@ public sealed class KilledUploaderTests(ITestOutputHelper output)
 
     private void Run(int kills, int reports)
     {
-        using Sandbox sandbox = new(Identities.Root);
+        using Sandbox sandbox = new(Identities.Own);
         Collector collector = sandbox.StartCollector("--play", Failing);
         ReportDatabase database = ReportDatabase.Create(sandbox.Database);
         for (int i = 0; i < reports; i++)

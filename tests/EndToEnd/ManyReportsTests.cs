@@ -20,7 +20,7 @@ public sealed class ManyReportsTests(ITestOutputHelper output)
     [Fact]
     public void TheyCostLittle()
     {
-        using Sandbox sandbox = new(Identities.Root);
+        using Sandbox sandbox = new(Identities.Own);
         string empty = sandbox.PathOf("empty");
         ReportDatabase.Create(empty);
         Fill(sandbox.Database);

@@ -15,8 +15,6 @@ public sealed class SoakTests(ITestOutputHelper output)
 
     private static readonly Way[] s_stages = [Way.Exec, Way.Start];
 
-    private static string Own => Environment.IsPrivilegedProcess ? Identities.Root : Identities.User;
-
     [Fact(Explicit = true)]
     public void DeathsAreReportedEachTime()
     {
@@ -26,7 +24,7 @@ public sealed class SoakTests(ITestOutputHelper output)
         var rows = from kind in Kind.All where kind.IsDeath from way in s_stages select new Cell(kind, way, shape);
         Parallel.ForEach(rows, new ParallelOptions { MaxDegreeOfParallelism = SoakLimits.Parallel }, cell =>
         {
-            using Sandbox sandbox = new(Own);
+            using Sandbox sandbox = new(Identities.Own);
             int expected = VictimRun.Run(sandbox, cell, isCovered: false, "", sandbox.PathOf("bare")).ExitCode;
             Stopwatch watch = Stopwatch.StartNew();
             List<ProcessResult> ends = [.. Enumerable.Range(0, count).Select(_ => VictimRun.Run(sandbox, cell, isCovered: true, sandbox.Database, sandbox.PathOf("facts")))];
@@ -56,7 +54,7 @@ public sealed class SoakTests(ITestOutputHelper output)
                     select new Cell(kind, way, shape) { Nulls = SoakLimits.Nulls, Divisions = SoakLimits.Divisions };
         Parallel.ForEach(cells.Where(cell => cell.WhyNot is null), new ParallelOptions { MaxDegreeOfParallelism = SoakLimits.Parallel }, cell =>
         {
-            using Sandbox sandbox = new(Own);
+            using Sandbox sandbox = new(Identities.Own);
             Stopwatch watch = Stopwatch.StartNew();
             ProcessResult seen = VictimRun.Run(sandbox, cell, isCovered: true, sandbox.Database, sandbox.PathOf("facts"));
             string[] reasons = [.. sandbox.Reports().Select(report => report.GetProperty("reason").GetString()!)];
@@ -76,7 +74,7 @@ public sealed class SoakTests(ITestOutputHelper output)
     public void AParameterSetJustBeforeIsInTheReport()
     {
         int count = SoakLimits.Count(SoakLimits.Parameters);
-        using Sandbox sandbox = new(Own);
+        using Sandbox sandbox = new(Identities.Own);
         HashSet<(int Pid, string Value)> set = [];
         for (int i = 0; i < count; i++)
         {
