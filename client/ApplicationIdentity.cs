@@ -1,10 +1,13 @@
 using System.Reflection;
+using CrashHandler.Protocol;
 
 namespace CrashHandler;
 
 /// <summary>What the application says of itself in its entry assembly.</summary>
 internal static class ApplicationIdentity
 {
+    private const string FolderEnd = " Crashes";
+
     /// <summary>AssemblyProduct of the entry assembly, else its name.</summary>
     public static string ProductName()
     {
@@ -16,9 +19,18 @@ internal static class ApplicationIdentity
 
     /// <summary>The entry assembly's informational version without its <c>+commit</c> part; null when it has none.</summary>
     public static string? Version()
-        => Assembly.GetEntryAssembly()?.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0];
+        => Assembly.GetEntryAssembly()?.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] is { } version
+            ? Utf8Text.Cut(version, ProtocolLimits.MaxNameBytes) : null;
 
-    /// <summary>A product's name as a folder name: every character outside letters, digits, space, <c>._-</c> becomes <c>_</c>.</summary>
+    /// <summary>The folder of a product's reports: every character outside letters, digits, space, <c>._-</c> becomes <c>_</c>; what is too long for a file system is cut.</summary>
     public static string FolderName(string productName)
-        => string.Concat(productName.Select(c => char.IsLetterOrDigit(c) || c is ' ' or '.' or '_' or '-' ? c : '_'));
+    {
+        char[] name = productName.ToCharArray();
+        for (int i = 0; i < name.Length; i++)
+        {
+            name[i] = char.IsLetterOrDigit(name[i]) || name[i] is ' ' or '.' or '_' or '-' ? name[i] : '_';
+        }
+
+        return Utf8Text.Shorten(new string(name), ClientLimits.FolderNameBytes - FolderEnd.Length) + FolderEnd;
+    }
 }

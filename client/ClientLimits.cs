@@ -12,6 +12,9 @@ internal static class ClientLimits
     /// <summary>The longest <c>WaitForUpload</c>: whoever needs more needs a place for reports that lasts.</summary>
     public static readonly TimeSpan LongestWaitForUpload = TimeSpan.FromHours(1);
 
+    /// <summary>Bytes of a folder's name: NAME_MAX of Linux.</summary>
+    public const int FolderNameBytes = 255;
+
     /// <summary>How long a dying thread waits for another thread's change of the registration, which takes microseconds.</summary>
     public static readonly TimeSpan ExceptionLock = TimeSpan.FromSeconds(1);
 

@@ -24,6 +24,7 @@ public static class CrashReporter
     /// Directory in which the default crashes directory is made. Settable before <see cref="Start"/>; default: <see cref="Path.GetTempPath"/>. It is
     /// Electron's <c>app.setPath('temp', path)</c>.
     /// </summary>
+    /// <exception cref="ArgumentException">Set to null or nothing.</exception>
     /// <exception cref="InvalidOperationException">Set after <see cref="Start"/>.</exception>
     public static string TempDirectory
     {
@@ -42,15 +43,16 @@ public static class CrashReporter
     /// <summary>
     /// Starts the crash reporter in this process. In the main process it launches the handler and sets <c>CRASH_HANDLER_PIPE</c>; in a child that
     /// inherited that variable it attaches. A second call replaces <see cref="CrashReporterOptions.Extra"/> and applies
-    /// <see cref="CrashReporterOptions.UploadToServer"/>.
+    /// <see cref="CrashReporterOptions.UploadToServer"/>; what else it says is as with the first, and named in <see cref="StartResult.Ignored"/> if it differs.
+    /// After a call that failed, the next one begins anew.
     /// </summary>
+    /// <param name="options">What to do; copied, so that later changes are without effect.</param>
     /// <returns>What is in place, what is degraded and why. A missing or broken handler is no exception.</returns>
+    /// <exception cref="ArgumentNullException">There are no options, or a value in <see cref="CrashReporterOptions.Extra"/> is null.</exception>
     /// <exception cref="ArgumentException">An option is missing or wrong.</exception>
     public static StartResult Start(CrashReporterOptions options)
     {
         StartOptions.Check(options);
-        string product = options.ProductName ?? ApplicationIdentity.ProductName();
-        IReadOnlyDictionary<string, string> extra = StartOptions.CopyExtra(options.Extra, options.Server?.Fields(product, ApplicationIdentity.Version()));
         if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64)
         {
             return new StartResult { Unsupported = $"crash reporting is supported on linux-x64; this is {RuntimeInformation.RuntimeIdentifier}" };
@@ -58,29 +60,28 @@ public static class CrashReporter
 
         lock (s_lock)
         {
-            if (s_session is null)
+            if (s_session is { IsRunning: true } running)
             {
-                s_session = ReporterSession.Start(options, product, TempDirectory, extra);
-            }
-            else
-            {
-                s_session.Restart(options, extra);
+                running.Restart(options);
+                return running.Result();
             }
 
+            // The first one, or after one that failed: what was missing may be there by now.
+            s_session = ReporterSession.Start(options.Copy(), TempDirectory);
             return s_session.Result();
         }
     }
 
     /// <summary>
     /// Whether the last run of this application crashed: the main process that used this crashes directory before this one. A run that was killed
-    /// from outside (SIGKILL, a power cut) did not crash. Main process only.
+    /// from outside (SIGKILL, a power cut; SIGTERM, if the application does not handle it: since .NET 10 the runtime does not) did not crash. Main process only.
     /// </summary>
     /// <exception cref="InvalidOperationException">Before <see cref="Start"/>, not the main process, or no handler can be had.</exception>
     public static bool CrashedLastRun => MainOnly(Started(), "crashedLastRun").LastRun.HasCrashed;
 
     /// <summary>
     /// How many runs crashed in a row, without one that ended in order: an application that crashes at every start may want to start in a safe mode.
-    /// A crash of a child does not count, because the main process survived it; a run that was killed changes nothing. Main process only.
+    /// A crash of a child does not count, because the main process survived it; a run that was killed, as above, changes nothing. Main process only.
     /// </summary>
     /// <exception cref="InvalidOperationException">Before <see cref="Start"/>, not the main process, or no handler can be had.</exception>
     public static int CrashesInARow => MainOnly(Started(), "crashesInARow").LastRun.CrashesInARow;
@@ -101,7 +102,8 @@ public static class CrashReporter
         return session is null || MainOnly(session, "getUploadToServer").GetUploads();
     }
 
-    /// <summary>Stores whether reports are sent. Without effect before <see cref="Start"/>.</summary>
+    /// <summary>Stores whether reports are sent. Without effect before <see cref="Start"/>. An operator's <c>uploads off</c> stays in force.</summary>
+    /// <param name="uploadToServer">True: they are, if the operator allows it too. False: those that wait are kept and not sent by themselves.</param>
     /// <exception cref="InvalidOperationException">Not the main process, or no handler can be had.</exception>
     public static void SetUploadToServer(bool uploadToServer)
     {
@@ -115,19 +117,24 @@ public static class CrashReporter
     /// Sets a parameter that is sent with this process's reports: a crash on the next instruction has it. The documented limit of 63 characters
     /// always works; a value over 20,480 bytes of UTF-8 is cut and ends in '…'.
     /// </summary>
-    /// <param name="key">1 to 255 bytes of UTF-8.</param>
+    /// <param name="key">
+    /// 1 to 255 bytes of UTF-8. Not <c>upload_file_minidump</c>, <c>crash_report_id</c> and <c>uuid</c>, which are reserved, nor <c>prod</c>, <c>ver</c>,
+    /// <c>platform</c>, <c>process_type</c> and <c>guid</c>, which the crash reporter sets itself.
+    /// </param>
     /// <param name="value">The value.</param>
-    /// <exception cref="ArgumentException">The key is empty, too long or reserved.</exception>
+    /// <exception cref="ArgumentException">The key is empty, too long or none of the application's.</exception>
     /// <exception cref="ArgumentNullException">Key or value is null.</exception>
     /// <exception cref="InvalidOperationException">Before <see cref="Start"/>, or there are 400 parameters already.</exception>
     public static void AddExtraParameter(string key, string value)
     {
-        ParameterRules.CheckKey(key);
+        ParameterRules.CheckAddedKey(key);
         ArgumentNullException.ThrowIfNull(value);
         Started().Set(key, value);
     }
 
     /// <summary>Removes a parameter, so that it is not sent with later reports; an unknown one is no error.</summary>
+    /// <param name="key">Its key.</param>
+    /// <exception cref="ArgumentNullException">The key is null.</exception>
     /// <exception cref="InvalidOperationException">Before <see cref="Start"/>.</exception>
     public static void RemoveExtraParameter(string key)
     {
@@ -137,7 +144,7 @@ public static class CrashReporter
 
     /// <summary>
     /// Sends a file along with this process's reports, such as a log. It is read when the process crashes, as it is then; one that is missing, is no
-    /// regular file or is longer than 20 MB is left out, and the report says so. At most 10; one that is there already is no error.
+    /// regular file or is longer than 20 MiB is left out, and the report says so. At most 10; one that is there already is no error.
     /// </summary>
     /// <param name="path">Its path, made absolute now: at most 4,096 bytes of UTF-8.</param>
     /// <exception cref="ArgumentException">The path is empty or too long.</exception>
@@ -145,11 +152,15 @@ public static class CrashReporter
     public static void AddAttachment(string path) => Started().AddAttachment(ParameterRules.CheckAttachment(path));
 
     /// <summary>Sends a file no more; an unknown one is no error.</summary>
+    /// <param name="path">Its path, as it was given or made absolute.</param>
     /// <exception cref="ArgumentException">The path is empty or too long.</exception>
     /// <exception cref="InvalidOperationException">Before <see cref="Start"/>.</exception>
     public static void RemoveAttachment(string path) => Started().RemoveAttachment(ParameterRules.CheckAttachment(path));
 
-    /// <summary>Everything that would be sent with a report of this process, but the dump.</summary>
+    /// <summary>
+    /// Everything that would be sent with a report of this process, but the dump, the report's id, and what the handler was given on its own command line
+    /// (<c>--annotation</c>).
+    /// </summary>
     /// <exception cref="InvalidOperationException">Before <see cref="Start"/>.</exception>
     public static IReadOnlyDictionary<string, string> GetParameters() => Started().Parameters;
 
@@ -178,6 +189,24 @@ public static class CrashReporter
             startInfo.Environment[EnvironmentNames.Pipe] = session.Address;
             Preload.Apply(startInfo.Environment, session.ShimPath, session.Address!);
         }
+    }
+
+    /// <summary>
+    /// Has the handler make a report of this process, which goes on: with the dump of all its threads, this one first, the parameters and the attachments, kept
+    /// and sent as any other. The process stands still only while its memory is copied, milliseconds as a rule; the report says how long. It is no crash:
+    /// <see cref="CrashedLastRun"/> and <see cref="CrashesInARow"/> do not count it. System calls in which other threads wait go on, but those that any
+    /// debugger interrupts too (<c>epoll_wait</c>, <c>sigtimedwait</c>, <c>semop</c> and their like answer EINTR in native code). Calls come one after the other; each makes a report.
+    /// </summary>
+    /// <param name="reason">Why, in the application's words: kept in the report, and not sent. What is over 4,096 bytes of UTF-8 is cut and ends in '…'.</param>
+    /// <returns>The report's id, by which <c>crash-handler reports show</c> knows it and its server receives it (<c>crash_report_id</c>).</returns>
+    /// <exception cref="ArgumentNullException">The reason is null.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// Before <see cref="Start"/>, no handler can be had, it does not answer within 10 s, or it cannot make the report; the message says why.
+    /// </exception>
+    public static Guid CaptureReport(string reason)
+    {
+        ArgumentNullException.ThrowIfNull(reason);
+        return Started().CaptureReport(reason);
     }
 
     /// <summary>

@@ -9,7 +9,7 @@ public sealed class CrashServer
 {
     private readonly Func<string, string?, IEnumerable<KeyValuePair<string, string?>>> _fields;
 
-    private CrashServer(string name, Uri url, Func<string, string?, IEnumerable<KeyValuePair<string, string?>>> fields)
+    private CrashServer(string name, string url, Func<string, string?, IEnumerable<KeyValuePair<string, string?>>> fields)
     {
         Name = name;
         Url = url;
@@ -20,7 +20,7 @@ public sealed class CrashServer
     public string Name { get; }
 
     /// <summary>Where reports are sent.</summary>
-    public Uri Url { get; }
+    public string Url { get; }
 
     /// <summary>
     /// Mozilla's Socorro: <c>BASE/submit</c>, with the fields its throttling rules look at: <c>ProductName</c>, <c>Version</c>, and
@@ -30,7 +30,7 @@ public sealed class CrashServer
     /// <param name="releaseChannel">Such as <c>release</c> or <c>nightly</c>.</param>
     /// <param name="buildId">Such as <c>20261123080000</c>.</param>
     /// <exception cref="ArgumentException">The URL is not an absolute http or https one.</exception>
-    public static CrashServer Socorro(Uri collector, string? releaseChannel = null, string? buildId = null)
+    public static CrashServer Socorro(string collector, string? releaseChannel = null, string? buildId = null)
         => new(nameof(Socorro), Below(collector, "submit"), (product, version) =>
             [new("ProductName", product), new("Version", version), new("ReleaseChannel", releaseChannel), new("BuildID", buildId)]);
 
@@ -41,21 +41,20 @@ public sealed class CrashServer
     /// <param name="dsn">As the project's settings show it: <c>https://KEY@HOST/PROJECT</c>.</param>
     /// <param name="environment">Such as <c>production</c>.</param>
     /// <exception cref="ArgumentException">It is no DSN.</exception>
-    public static CrashServer Sentry(Uri dsn, string? environment = null)
+    public static CrashServer Sentry(string dsn, string? environment = null)
     {
-        Check(dsn, nameof(dsn));
-        string key = dsn.UserInfo.Split(':')[0];
-        string path = dsn.AbsolutePath.Trim('/');
+        Uri project = Parse(dsn, nameof(dsn));
+        string key = project.UserInfo.Split(':')[0];
+        string path = project.AbsolutePath.Trim('/');
         int last = path.LastIndexOf('/');
-        string project = path[(last + 1)..];
-        if (key.Length == 0 || project.Length == 0)
+        string id = path[(last + 1)..];
+        if (key.Length == 0 || id.Length == 0)
         {
             throw new ArgumentException($"a DSN has the form https://KEY@HOST/PROJECT; this one is '{Protocol.UrlRedaction.Redact(dsn)}'", nameof(dsn));
         }
 
         string prefix = last < 0 ? "" : path[..last] + "/";
-        Uri url = new($"{dsn.Scheme}://{dsn.Authority}/{prefix}api/{project}/minidump/?sentry_key={key}");
-        return new CrashServer(nameof(Sentry), url, (product, version) =>
+        return new CrashServer(nameof(Sentry), $"{project.Scheme}://{project.Authority}/{prefix}api/{id}/minidump/?sentry_key={key}", (product, version) =>
             [new("sentry[release]", version is null ? null : $"{product}@{version}"), new("sentry[environment]", environment)]);
     }
 
@@ -72,7 +71,7 @@ public sealed class CrashServer
         ArgumentException.ThrowIfNullOrEmpty(token);
         return new CrashServer(
             nameof(Backtrace),
-            new Uri($"https://submit.backtrace.io/{Uri.EscapeDataString(universe)}/{Uri.EscapeDataString(token)}/minidump"),
+            $"https://submit.backtrace.io/{Uri.EscapeDataString(universe)}/{Uri.EscapeDataString(token)}/minidump",
             (product, version) => [new("application", product), new("version", version)]);
     }
 
@@ -80,15 +79,20 @@ public sealed class CrashServer
     /// BugSplat: <c>https://DATABASE.bugsplat.com/post/electron/v2/crash.php</c>, with <c>product</c> and <c>version</c>, which it refuses
     /// reports without, and <c>key</c> where it is given. The answer's <c>crashId</c> is the id.
     /// </summary>
-    /// <param name="database">The BugSplat database.</param>
+    /// <param name="database">The BugSplat database: letters, digits, <c>_</c> and <c>-</c>.</param>
     /// <param name="key">Support response key.</param>
-    /// <exception cref="ArgumentException">The name is empty.</exception>
+    /// <exception cref="ArgumentException">The name is empty, or none.</exception>
     public static CrashServer BugSplat(string database, string? key = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(database);
+        if (!database.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-'))
+        {
+            throw new ArgumentException($"a BugSplat database's name has letters, digits, '_' and '-'; this one is '{database}'", nameof(database));
+        }
+
         return new CrashServer(
             nameof(BugSplat),
-            new Uri($"https://{Uri.EscapeDataString(database)}.bugsplat.com/post/electron/v2/crash.php"),
+            $"https://{database}.bugsplat.com/post/electron/v2/crash.php",
             (product, version) => [new("product", product), new("version", version ?? "0"), new("key", key)]);
     }
 
@@ -98,24 +102,22 @@ public sealed class CrashServer
     /// </summary>
     /// <param name="server">The server's base URL, such as <c>http://127.0.0.1:1127</c>.</param>
     /// <exception cref="ArgumentException">The URL is not an absolute http or https one.</exception>
-    public static CrashServer MiniBreakpad(Uri server) => new(nameof(MiniBreakpad), Below(server, "post"), (_, _) => []);
+    public static CrashServer MiniBreakpad(string server) => new(nameof(MiniBreakpad), Below(server, "post"), (_, _) => []);
 
     /// <summary>The fields it wants.</summary>
     internal IReadOnlyDictionary<string, string> Fields(string product, string? version)
         => _fields(product, version).Where(field => field.Value is not null).ToDictionary(field => field.Key, field => field.Value!);
 
-    private static Uri Below(Uri server, string path)
+    private static string Below(string server, string path)
     {
-        Check(server, nameof(server));
-        return new Uri($"{server.GetLeftPart(UriPartial.Path).TrimEnd('/')}/{path}{server.Query}");
+        Uri url = Parse(server, nameof(server));
+        return $"{url.GetLeftPart(UriPartial.Path).TrimEnd('/')}/{path}{url.Query}";
     }
 
-    private static void Check(Uri url, string name)
+    private static Uri Parse(string url, string name)
     {
         ArgumentNullException.ThrowIfNull(url, name);
-        if (!StartOptions.IsHttp(url))
-        {
-            throw new ArgumentException($"must be an absolute http or https URL; it is '{Protocol.UrlRedaction.Redact(url)}'", name);
-        }
+        return HttpUrl.TryParse(url, out Uri? parsed) ? parsed
+            : throw new ArgumentException($"must be an absolute http or https URL; it is '{Protocol.UrlRedaction.Redact(url)}'", name);
     }
 }

@@ -43,19 +43,36 @@ internal sealed class HandlerConnection(CrashReporterOptions options, IReadOnlyD
         }
     }
 
-    /// <summary>
-    /// Attaches to the handler that the environment names, if it is ours: the variable is inherited by everything an application runs, another
-    /// company's programs included.
-    /// </summary>
-    /// <param name="problem">What is wrong with the handler that the environment names, if anything is.</param>
-    public bool TryAttach(out string? problem)
-    {
-        problem = null;
-        if (Environment.GetEnvironmentVariable(EnvironmentNames.Pipe) is not { Length: > 0 } address)
-        {
-            return false;
-        }
+    /// <summary>The handler that the environment names; null: it names none, and this is a main process.</summary>
+    public static string? Inherited => Environment.GetEnvironmentVariable(EnvironmentNames.Pipe) is { Length: > 0 } address ? address : null;
 
+    /// <summary>This process is a child whose handler cannot be had: what only main processes may do is not for it.</summary>
+    public void Orphan() => IsMain = false;
+
+    /// <summary>
+    /// Attaches to the handler that was inherited, if it is ours: the variable is inherited by everything an application runs, another company's
+    /// programs included.
+    /// </summary>
+    /// <param name="address">Its socket.</param>
+    /// <param name="looks">How often it is looked for: when it just died, its main process starts the next one.</param>
+    /// <param name="problem">Why it did not answer; null: it did.</param>
+    public bool TryAttach(string address, int looks, out string? problem)
+    {
+        for (int look = 1; ; look++)
+        {
+            bool isAttached = TryAttachOnce(address, out ShimException? gone, out problem);
+            if (problem is null || look >= looks || gone is not { Errno: not (ShimException.TimedOut or ShimException.Busy) })
+            {
+                return isAttached;
+            }
+
+            Thread.Sleep(ClientLimits.LookInterval);
+        }
+    }
+
+    private bool TryAttachOnce(string address, out ShimException? gone, out string? problem)
+    {
+        (gone, problem) = (null, null);
         lock (_lock)
         {
             try
@@ -70,9 +87,10 @@ internal sealed class HandlerConnection(CrashReporterOptions options, IReadOnlyD
                 IsMain = false;
                 return true;
             }
-            catch (Exception gone) when (gone is ShimException or MalformedFrameException)
+            catch (Exception silent) when (silent is ShimException or MalformedFrameException)
             {
-                problem = $"the handler named by {EnvironmentNames.Pipe} did not answer, so another one was started ({gone.Message})";
+                gone = silent as ShimException;
+                problem = $"the handler named by {EnvironmentNames.Pipe} did not answer ({silent.Message})";
                 return false;
             }
         }
@@ -89,7 +107,7 @@ internal sealed class HandlerConnection(CrashReporterOptions options, IReadOnlyD
         {
             for (int attempt = 1; ; attempt++)
             {
-                ReadyLine ready = Launch(Places.FindHandler(options.HandlerPath), database, options.Url?.AbsoluteUri, uploads);
+                ReadyLine ready = Launch(Places.FindHandler(options.HandlerPath), database, options.Url, uploads);
                 try
                 {
                     Joined(ready.Address, Shim.Connect(ready.Address));
@@ -214,6 +232,9 @@ internal sealed class HandlerConnection(CrashReporterOptions options, IReadOnlyD
         }
     }
 
+    private uint HoldMilliseconds
+        => (uint)(options.WaitForUpload ?? TimeSpan.Zero).TotalMilliseconds + (options.HeapDump == HeapDumpKind.None ? 0 : (uint)ProtocolLimits.HeapDumpLimitMilliseconds);
+
     private static bool IsUnavailable(Exception problem) => problem is ShimException or HandlerUnavailableException or MalformedFrameException;
 
     // At the same address, because children know no other; and without --uploads, because the stored choice may be a later one.
@@ -229,7 +250,7 @@ internal sealed class HandlerConnection(CrashReporterOptions options, IReadOnlyD
         {
             string handler = File.Exists(former.Executable) ? former.Executable : Places.FindHandler(options.HandlerPath);
             string[] pipe = Directory.Exists(Path.GetDirectoryName(address)) ? ["--pipe", address] : [];
-            string url = options.Url?.AbsoluteUri ?? former.Welcome.Url ?? "";
+            string url = options.Url ?? former.Welcome.Url ?? "";
             address = Launch(handler, former.Welcome.Database, url, pipe).Address;
             Joined(address, Shim.Connect(address));
         }
@@ -240,8 +261,13 @@ internal sealed class HandlerConnection(CrashReporterOptions options, IReadOnlyD
 
     private ReadyLine Launch(string handler, string database, string? url, string[] more)
     {
-        string[] arguments = [handler, "run", "--database", database, .. string.IsNullOrEmpty(url) ? [] : (string[])["--url", url], .. more,
-            .. annotations.SelectMany(annotation => (string[])["--annotation", $"{annotation.Key}={annotation.Value}"])];
+        List<string> arguments = [handler, "run", "--database", database, .. string.IsNullOrEmpty(url) ? [] : (string[])["--url", url], .. more];
+        foreach ((string key, string value) in annotations)
+        {
+            arguments.Add("--annotation");
+            arguments.Add($"{key}={value}");
+        }
+
         return ReadyLine.Parse(Shim.Launch(arguments, ClientLimits.Launch));
     }
 
@@ -255,7 +281,7 @@ internal sealed class HandlerConnection(CrashReporterOptions options, IReadOnlyD
 
     private Hooks RegisterOnce()
     {
-        Hooks hooks = Shim.Register(options.IgnoreSystemCrashHandler ? RegisterOptions.IgnoreSystemCrashHandler : RegisterOptions.None, (uint)(options.WaitForUpload ?? TimeSpan.Zero).TotalMilliseconds);
+        Hooks hooks = Shim.Register(options.IgnoreSystemCrashHandler ? RegisterOptions.IgnoreSystemCrashHandler : RegisterOptions.None, HoldMilliseconds);
         Environment.SetEnvironmentVariable(EnvironmentNames.Pipe, _handler!.Address);
         return hooks;
     }

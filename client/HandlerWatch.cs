@@ -15,11 +15,12 @@ internal sealed class HandlerWatch(HandlerConnection connection)
     private volatile bool _isEnding;
     private bool _isReplaced;
 
+    /// <summary>No new handler from now on: the process ends.</summary>
+    public void End() => _isEnding = true;
+
     /// <summary>Starts the thread, once this process is registered. It ends with the process, and delays nothing.</summary>
     public void Start()
     {
-        // No new handler for a process that ends.
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => _isEnding = true;
         try
         {
             new Thread(Run, ClientLimits.WatchStackBytes) { IsBackground = true, Name = ThreadName }.Start();

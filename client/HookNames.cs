@@ -6,13 +6,25 @@ namespace CrashHandler;
 internal static class HookNames
 {
     /// <summary>Names of what is in place.</summary>
-    public static IReadOnlyList<string> Of(Hooks hooks) =>
-    [
-        .. new[]
+    public static IReadOnlyList<string> Of(Hooks hooks)
+    {
+        List<string> names = [];
+        AddIf(Hooks.Stage1, "stage 1");
+        AddIf(Hooks.Stage2, "stage 2");
+        AddIf(Hooks.Signals, "signals");
+        AddIf(Hooks.Sigaction, "sigaction");
+        AddIf(Hooks.Abort, "abort");
+        AddIf(Hooks.Fork, "fork");
+        return names;
+
+        void AddIf(Hooks hook, string name)
         {
-            (Hooks.Stage1, "stage 1"), (Hooks.Stage2, "stage 2"), (Hooks.Signals, "signals"), (Hooks.Sigaction, "sigaction"), (Hooks.Abort, "abort"), (Hooks.Fork, "fork"),
-        }.Where(hook => hooks.HasFlag(hook.Item1)).Select(hook => hook.Item2),
-    ];
+            if (hooks.HasFlag(hook))
+            {
+                names.Add(name);
+            }
+        }
+    }
 
     /// <summary>What is not in place, and what that costs.</summary>
     /// <param name="hooks">As they are after registration.</param>

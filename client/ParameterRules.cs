@@ -6,8 +6,8 @@ namespace CrashHandler;
 /// <summary>What a parameter may be called and how long it may be. Pure.</summary>
 internal static class ParameterRules
 {
-    // The form's own file, and a name that Socorro answers with 401.
-    private static readonly HashSet<string> s_reserved = ["upload_file_minidump", "uuid"];
+    // The form's own file and report id, and a name that Socorro answers with 401.
+    private static readonly HashSet<string> s_reserved = ["upload_file_minidump", "crash_report_id", "uuid"];
 
     private static readonly HashSet<string> s_ours = ["prod", "ver", "platform", "process_type", "guid"];
 
@@ -28,6 +28,17 @@ internal static class ParameterRules
         if (s_reserved.Contains(key))
         {
             throw new ArgumentException($"'{key}' is reserved and cannot be a parameter's key", nameof(key));
+        }
+    }
+
+    /// <summary>Checks the key of a parameter that is added: other than in <c>Extra</c>, where nobody would be told but by <see cref="StartResult.Ignored"/>, ours are refused.</summary>
+    /// <exception cref="ArgumentException">It is empty, longer than 255 bytes of UTF-8, reserved, or ours.</exception>
+    public static void CheckAddedKey(string key)
+    {
+        CheckKey(key);
+        if (IsOurs(key))
+        {
+            throw new ArgumentException($"'{key}' is set by the crash reporter itself and cannot be added", nameof(key));
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using CrashHandler.Launch;
 using CrashHandler.Native;
 using CrashHandler.Protocol;
@@ -11,8 +12,11 @@ namespace CrashHandler;
 /// </summary>
 internal sealed class ReporterSession
 {
+    private const string NotReported = "no crash of this process is reported";
+
     private readonly CrashReporterOptions _options;
     private readonly HandlerConnection _connection;
+    private readonly HandlerWatch _watch;
     private readonly List<string> _degraded = [];
     private readonly List<string> _ignored = [];
     private readonly OwnRegistration _registration;
@@ -21,27 +25,33 @@ internal sealed class ReporterSession
     private LastRunPayload? _lastRun;
     private volatile bool _isRunning;
 
-    private ReporterSession(CrashReporterOptions options, string productName, string tempDirectory, IReadOnlyDictionary<string, string> extra)
+    private ReporterSession(CrashReporterOptions options, string tempDirectory)
     {
         _options = options;
-        ProductName = productName;
-        _wantedDatabase = Path.GetFullPath(options.CrashesDirectory
-            ?? Path.Combine(tempDirectory, $"{ApplicationIdentity.FolderName(productName)} Crashes"));
-        _connection = new HandlerConnection(options, options.Server?.Fields(productName, ApplicationIdentity.Version()) ?? new Dictionary<string, string>());
-        Exception? shimMissing = LoadShim();
-        bool attached = shimMissing is null && TryAttach();
-        if (!attached)
+        ProductName = string.IsNullOrEmpty(options.ProductName) ? ApplicationIdentity.ProductName() : options.ProductName;
+        _wantedDatabase = Path.GetFullPath(options.CrashesDirectory ?? Path.Combine(tempDirectory, ApplicationIdentity.FolderName(ProductName)));
+        _connection = new HandlerConnection(options, options.Server?.Fields(ProductName, ApplicationIdentity.Version()) ?? new Dictionary<string, string>());
+        _watch = new HandlerWatch(_connection);
+        LoadShim();
+        bool isAttached = TryAttach(out bool isOrphan);
+        if (isOrphan)
+        {
+            _connection.Orphan();
+        }
+        else if (!isAttached)
         {
             StartOptions.RequireSubmitUrl(options);
         }
 
         _registration = new OwnRegistration(Fields());
-        _registration.Replace(Checked(extra));
+        _registration.Replace(Checked(options, ProductName));
         IgnoreUploadToServer(options);
-        if (shimMissing is null)
+        if (IsShimLoaded && !isOrphan)
         {
-            Attempt(() => Register(attached));
+            Attempt(() => Register(isAttached));
         }
+
+        TellIgnored();
     }
 
     /// <summary>The product's name, as given or by default.</summary>
@@ -100,31 +110,30 @@ internal sealed class ReporterSession
 
     /// <summary>Starts: attaches to the parent's handler, else launches or joins one. Whatever is missing stands in the result.</summary>
     /// <exception cref="ArgumentException">A main process without <c>SubmitUrl</c>.</exception>
-    public static ReporterSession Start(CrashReporterOptions options, string productName, string tempDirectory, IReadOnlyDictionary<string, string> extra)
-        => new(options, productName, tempDirectory, extra);
+    public static ReporterSession Start(CrashReporterOptions options, string tempDirectory) => new(options, tempDirectory);
 
     /// <summary>A second Start: the extras are replaced, UploadToServer is applied, all else stays and is named as ignored.</summary>
-    public void Restart(CrashReporterOptions options, IReadOnlyDictionary<string, string> extra)
+    public void Restart(CrashReporterOptions options)
     {
         _ignored.Clear();
-        if (options.Url is not null && options.Url != _options.Url)
+        if (!StartOptions.SameUrl(options.Url, _options.Url ?? _connection.Handler?.Welcome.Url))
         {
-            _ignored.Add($"{nameof(options.SubmitUrl)}: this process is already started with another one");
+            _ignored.Add($"{(options.Server is null ? nameof(options.SubmitUrl) : nameof(options.Server))}: this process is already started with another one");
         }
 
         _ignored.AddRange(StartOptions.Fixed(options).Except(StartOptions.Fixed(_options)).Except(StartOptions.Fixed(new CrashReporterOptions()))
             .Select(option => $"{option.Name}: this process is already started with another value"));
 
-        if (options.CrashesDirectory is not null && Path.GetFullPath(options.CrashesDirectory) != Database)
+        if (!StartOptions.SameDirectory(options.CrashesDirectory, Database))
         {
             _ignored.Add($"{nameof(options.CrashesDirectory)}: this process is already started with '{Database}'");
         }
 
         Attempt(() =>
         {
-            _registration.Replace(Checked(extra));
+            _registration.Replace(Checked(options, string.IsNullOrEmpty(options.ProductName) ? ProductName : options.ProductName));
             _registration.SetField(RegistrationFields.CompanyName, options.CompanyName!);
-            if (options.ProductName is not null)
+            if (!string.IsNullOrEmpty(options.ProductName))
             {
                 _registration.SetField(RegistrationFields.ProductName, options.ProductName);
             }
@@ -141,6 +150,7 @@ internal sealed class ReporterSession
             }
         });
         IgnoreUploadToServer(options);
+        TellIgnored();
     }
 
     /// <summary>What was achieved.</summary>
@@ -195,6 +205,23 @@ internal sealed class ReporterSession
         return reports;
     }
 
+    /// <summary>Has a report of this process made.</summary>
+    /// <returns>Its id.</returns>
+    /// <exception cref="InvalidOperationException">No handler can be had, or it cannot make one.</exception>
+    public Guid CaptureReport(string reason)
+    {
+        if (!_isRunning)
+        {
+            throw new InvalidOperationException($"no handler is running: {string.Join("; ", _degraded)}");
+        }
+
+        return Ask(() =>
+        {
+            CaptureReportPayload asked = new(NativeThread.Id, Utf8Text.Cut(reason, ProtocolLimits.MaxCaptureReasonBytes));
+            return CaptureReportPayload.ParseAnswer(HandlerConnection.Request(FrameType.CaptureReport, asked.ToBytes(), FrameType.Done));
+        });
+    }
+
     private static IReadOnlyList<CrashReport> ListUploaded(uint passOver)
     {
         List<CrashReport> reports = [];
@@ -210,10 +237,11 @@ internal sealed class ReporterSession
         return reports;
     }
 
-    private Dictionary<string, string> Checked(IReadOnlyDictionary<string, string> extra)
+    // The server stays the first Start's, and with it the fields that it wants.
+    private Dictionary<string, string> Checked(CrashReporterOptions options, string productName)
     {
         Dictionary<string, string> parameters = [];
-        foreach ((string key, string value) in extra)
+        foreach ((string key, string value) in StartOptions.CopyExtra(options.Extra, _options.Server?.Fields(productName, ApplicationIdentity.Version())))
         {
             if (ParameterRules.IsOurs(key))
             {
@@ -236,30 +264,54 @@ internal sealed class ReporterSession
         }
     }
 
-    private Exception? LoadShim()
+    // Not every application looks at the result.
+    private void TellIgnored()
+    {
+        if (_isRunning && _ignored.Count > 0)
+        {
+            byte[] note = Encoding.UTF8.GetBytes(Utf8Text.Cut($"Start did not take {string.Join("; ", _ignored)}", ProtocolLimits.MaxNoteBytes));
+            Attempt(() => Ask(() => HandlerConnection.Request(FrameType.Note, note, FrameType.Done)));
+        }
+    }
+
+    private void LoadShim()
     {
         try
         {
             Shim.Load(Places.ShimCandidates(_options.HandlerPath));
             IsShimLoaded = true;
-            return null;
         }
         catch (Exception missing) when (missing is DllNotFoundException or BadImageFormatException)
         {
-            _degraded.Add($"no crash of this process is reported: {missing.Message}");
-            return missing;
+            _degraded.Add($"{NotReported}: {missing.Message}");
         }
     }
 
-    private bool TryAttach()
+    /// <summary>Attaches to the parent's handler.</summary>
+    /// <param name="isOrphan">There should be one, it cannot be had, and the options are no main process's that could start another.</param>
+    private bool TryAttach(out bool isOrphan)
     {
-        bool attached = _connection.TryAttach(out string? problem);
-        if (problem is not null)
+        isOrphan = false;
+        if (HandlerConnection.Inherited is not { } inherited)
         {
-            _degraded.Add(problem);
+            return false;
         }
 
-        return attached;
+        bool canStartOne = StartOptions.AreAMains(_options);
+        if (!IsShimLoaded)
+        {
+            isOrphan = !canStartOne;
+            return false;
+        }
+
+        bool isAttached = _connection.TryAttach(inherited, canStartOne ? 1 : ClientLimits.Looks, out string? problem);
+        if (problem is not null)
+        {
+            isOrphan = !canStartOne;
+            _degraded.Add(canStartOne ? $"{problem}; another one was started" : $"{NotReported}: {problem}; without {nameof(CrashReporterOptions.SubmitUrl)} no other one is started");
+        }
+
+        return isAttached;
     }
 
     private void Register(bool attached)
@@ -285,10 +337,27 @@ internal sealed class ReporterSession
             Preload.ApplyToAll(ShimPath, Address!);
         }
 
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => _registration.SetField(RegistrationFields.Ended, RegistrationFields.Yes);
+        AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
         new UnhandledExceptions(_registration).Listen();
-        new HandlerWatch(_connection).Start();
+        _watch.Start();
         _degraded.AddRange(HookNames.MissingIn(_hooks, _options.IgnoreSystemCrashHandler));
+        if (HeapDumpText.Problem(_options.HeapDump) is { } problem)
+        {
+            _degraded.Add(problem);
+        }
+    }
+
+    private void OnProcessExit(object? sender, EventArgs e)
+    {
+        _watch.End();
+        try
+        {
+            _registration.SetField(RegistrationFields.Ended, RegistrationFields.Yes);
+        }
+        catch (Exception)
+        {
+            // An exception from here would make a crash of an orderly end. Without the field, this run counts as killed, which changes nothing.
+        }
     }
 
     // Before this run is registered as the last one.
@@ -322,7 +391,7 @@ internal sealed class ReporterSession
 
         if (_options.Url is not null)
         {
-            fields[RegistrationFields.Url] = _options.Url.AbsoluteUri;
+            fields[RegistrationFields.Url] = _options.Url;
         }
 
         if (HeaderRules.Encode(_options.Headers) is { } headers)
@@ -335,17 +404,25 @@ internal sealed class ReporterSession
             fields[RegistrationFields.WaitForUpload] = ((int)wait.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
         }
 
-        foreach (string said in new[]
+        if (HeapDumpText.Of(_options.HeapDump) is { } heapDump)
         {
-            (Field: RegistrationFields.CompressUploads, Says: _options.CompressUploads),
-            (Field: RegistrationFields.RateLimit, Says: _options.RateLimit),
-            (Field: RegistrationFields.MainProcess, Says: IsMain),
-        }.Where(choice => choice.Says).Select(choice => choice.Field))
-        {
-            fields[said] = RegistrationFields.Yes;
+            fields[RegistrationFields.HeapDump] = heapDump;
         }
 
+        Say(RegistrationFields.CompressUploads, _options.CompressUploads);
+        Say(RegistrationFields.RateLimit, _options.RateLimit);
+        Say(RegistrationFields.MainProcess, IsMain);
+        Say(RegistrationFields.SanitizeStacks, _options.SanitizeStacks);
+        Say(RegistrationFields.IncludeEnvironment, _options.IncludeEnvironment);
         return fields;
+
+        void Say(string field, bool says)
+        {
+            if (says)
+            {
+                fields[field] = RegistrationFields.Yes;
+            }
+        }
     }
 
     // Only `status` wants to know; a crash reads the block itself, with this handler or the next.
@@ -368,7 +445,7 @@ internal sealed class ReporterSession
         }
         catch (Exception problem) when (problem is ShimException or HandlerUnavailableException or MalformedFrameException or ArgumentException or InvalidOperationException)
         {
-            _degraded.Add(_isRunning ? problem.Message : $"no crash of this process is reported: {problem.Message}");
+            _degraded.Add(_isRunning ? problem.Message : $"{NotReported}: {problem.Message}");
         }
     }
 }

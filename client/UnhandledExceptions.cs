@@ -10,10 +10,21 @@ internal sealed class UnhandledExceptions(OwnRegistration registration)
 
     // Given back when the last exception comes: it may be that the heap is full, and saying so needs some. In pieces, because a large object's room is for
     // large objects only.
-    private byte[][]? _reserve = [.. Enumerable.Range(0, ClientLimits.ReservePieces).Select(_ => new byte[ClientLimits.ReservePieceBytes])];
+    private byte[][]? _reserve = MakeReserve();
 
     /// <summary>Begins to listen; for as long as the process lives.</summary>
     public void Listen() => AppDomain.CurrentDomain.UnhandledException += OnUnhandledException;
+
+    private static byte[][] MakeReserve()
+    {
+        byte[][] pieces = new byte[ClientLimits.ReservePieces][];
+        for (int i = 0; i < pieces.Length; i++)
+        {
+            pieces[i] = new byte[ClientLimits.ReservePieceBytes];
+        }
+
+        return pieces;
+    }
 
     private void OnUnhandledException(object sender, UnhandledExceptionEventArgs unhandled)
     {

@@ -12,12 +12,13 @@ internal static class Utf8Text
     public static string Cut(string text, int maxBytes)
     {
         ArgumentNullException.ThrowIfNull(text);
-        if (Encoding.UTF8.GetByteCount(text) <= maxBytes)
-        {
-            return text;
-        }
+        return Encoding.UTF8.GetByteCount(text) <= maxBytes ? text : Shorten(text, maxBytes - Encoding.UTF8.GetByteCount(CutMark)) + CutMark;
+    }
 
-        int room = maxBytes - Encoding.UTF8.GetByteCount(CutMark);
+    /// <summary>Cuts a text likewise, without a mark.</summary>
+    public static string Shorten(string text, int maxBytes)
+    {
+        int room = maxBytes;
         int length = 0;
         foreach (Rune rune in text.EnumerateRunes())
         {
@@ -30,6 +31,6 @@ internal static class Utf8Text
             length += rune.Utf16SequenceLength;
         }
 
-        return text[..length] + CutMark;
+        return text[..length];
     }
 }

@@ -37,6 +37,10 @@ public enum FrameType : ushort
     GetLastRun = 16,
     /// <summary>Handler: what became of the last run.</summary>
     LastRun = 17,
+    /// <summary>Client: a text for the handler's log.</summary>
+    Note = 18,
+    /// <summary>Client: make a report of this process, which goes on.</summary>
+    CaptureReport = 19,
     /// <summary>Client: this process is dying.</summary>
     Notice = 32,
     /// <summary>Handler: a capture worker has the notice.</summary>
@@ -45,4 +49,8 @@ public enum FrameType : ushort
     Progress = 34,
     /// <summary>Handler: the client may die.</summary>
     Release = 35,
+    /// <summary>Handler: the kernel closes the client's memory to it; open it yourself.</summary>
+    HandOver = 36,
+    /// <summary>Client: the files of its own memory, opened.</summary>
+    HandedOver = 37,
 }

@@ -12,8 +12,20 @@ public static class ProtocolLimits
     /// <summary>Milliseconds a client waits for an answer on the control connection: <c>Start</c> must not block an application.</summary>
     public const int AnswerLimitMilliseconds = 5_000;
 
+    /// <summary>
+    /// Milliseconds a client waits for the answer to <see cref="FrameType.CaptureReport"/>: a report takes milliseconds, but others may be made before it, and
+    /// a disk may be slow.
+    /// </summary>
+    public const int CaptureReportLimitMilliseconds = 10_000;
+
+    /// <summary>Milliseconds a heap dump may take, for which a dying client is held beyond <see cref="DialogueLimitMilliseconds"/>: a disk writes gigabytes in them.</summary>
+    public const int HeapDumpLimitMilliseconds = 60_000;
+
     /// <summary>Milliseconds a dying client waits for Taken: a live handler needs microseconds.</summary>
     public const int TakenLimitMilliseconds = 1_000;
+
+    /// <summary>Milliseconds the handler waits for HandedOver: the client does nothing but wait for frames, and opens three files; a busy machine may take its time.</summary>
+    public const int HandOverLimitMilliseconds = 3_000;
 
     /// <summary>Milliseconds without a frame after <see cref="FrameType.Taken"/>: ten Progress frames missed, so the handler is stuck.</summary>
     public const int SilenceLimitMilliseconds = 10_000;
@@ -35,6 +47,21 @@ public static class ProtocolLimits
 
     /// <summary>Bytes of UTF-8 in a parameter's value: Crashpad's limit (5 x 4,096).</summary>
     public const int MaxValueBytes = 20_480;
+
+    /// <summary>Bytes of UTF-8 in a company's, product's or process type's name, and in a version: nobody's is longer, and all fields fit beside all parameters.</summary>
+    public const int MaxNameBytes = 1_024;
+
+    /// <summary>Bytes of a URL: longer ones do not pass through proxies either.</summary>
+    public const int MaxUrlBytes = 4_096;
+
+    /// <summary>Bytes of an upload's own headers: what servers take of headers in all.</summary>
+    public const int MaxHeadersBytes = 8_192;
+
+    /// <summary>Bytes of UTF-8 in a Note: a few lines of a log.</summary>
+    public const int MaxNoteBytes = 4_096;
+
+    /// <summary>Bytes of UTF-8 in the reason of a CaptureReport: a few lines of a log.</summary>
+    public const int MaxCaptureReasonBytes = 4_096;
 
     /// <summary>Files sent with a process's reports: a log or two and their like; who has more makes an archive.</summary>
     public const int MaxAttachments = 10;

@@ -15,7 +15,7 @@ public readonly struct RegisterPayload(Hooks hooks, RegisterOptions options, uin
     /// <summary>Options of this client.</summary>
     public readonly RegisterOptions Options = options;
 
-    /// <summary>Milliseconds that the dying process may be held beyond <see cref="ProtocolLimits.DialogueLimitMilliseconds"/>, until its report is uploaded; 0: not held for that.</summary>
+    /// <summary>Milliseconds that the dying process may be held beyond <see cref="ProtocolLimits.DialogueLimitMilliseconds"/>, until its heap is dumped and its report is uploaded; 0: not held for that.</summary>
     public readonly uint HoldMilliseconds = holdMilliseconds;
 
     /// <summary>Reads the payload.</summary>

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace CrashHandler.Protocol;
@@ -53,7 +53,7 @@ public static class RegistrationBlock
 
     /// <summary>The word that names the current copy: it changes with every write.</summary>
     /// <param name="block">The shared memory, of <see cref="Size"/> bytes.</param>
-    public static ulong Current(Span<byte> block) => Volatile.Read(ref MemoryMarshal.AsRef<ulong>(block.Slice(CurrentOffset, sizeof(ulong))));
+    public static ulong Current(Span<byte> block) => Volatile.Read(ref CurrentWord(block));
 
     /// <summary>Writes the copy that is not current, then makes it current. One writer at a time.</summary>
     /// <param name="block">The shared memory, of <see cref="Size"/> bytes.</param>
@@ -61,7 +61,7 @@ public static class RegistrationBlock
     /// <exception cref="ArgumentException">It does not fit; nothing was changed.</exception>
     public static void Write(Span<byte> block, Registration registration)
     {
-        ref ulong current = ref MemoryMarshal.AsRef<ulong>(block.Slice(CurrentOffset, sizeof(ulong)));
+        ref ulong current = ref CurrentWord(block);
         ulong before = Volatile.Read(ref current);
         ulong index = before == 0 ? 0 : 1 - (before & 1);
         Encode(block.Slice(index == 0 ? Copy0 : Copy1, Capacity), registration);
@@ -156,18 +156,23 @@ public static class RegistrationBlock
             : throw new MalformedFrameException($"the registration block announces {length} bytes of records");
     }
 
+    // Not MemoryMarshal.AsRef<ulong>: no image has that compiled beforehand.
+    private static ref ulong CurrentWord(Span<byte> block) => ref Unsafe.As<byte, ulong>(ref block.Slice(CurrentOffset, sizeof(ulong))[0]);
+
     private static void Encode(Span<byte> copy, Registration registration)
     {
         int offset = CopyHeaderSize;
         uint count = 0;
-        foreach ((ushort kind, IReadOnlyDictionary<string, string> entries) in
-            new[] { (FieldKind, registration.Fields), (ParameterKind, registration.Parameters) })
+        foreach ((string key, string value) in registration.Fields)
         {
-            foreach ((string key, string value) in entries)
-            {
-                offset += EncodeRecord(copy[offset..], kind, key, value);
-                count++;
-            }
+            offset += EncodeRecord(copy[offset..], FieldKind, key, value);
+            count++;
+        }
+
+        foreach ((string key, string value) in registration.Parameters)
+        {
+            offset += EncodeRecord(copy[offset..], ParameterKind, key, value);
+            count++;
         }
 
         BinaryPrimitives.WriteUInt32LittleEndian(copy, (uint)(offset - CopyHeaderSize));

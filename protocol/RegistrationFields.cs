@@ -27,6 +27,19 @@ public static class RegistrationFields
     public const string RateLimit = "rate_limit";
     /// <summary>How long the dying process is held until its report is uploaded, milliseconds.</summary>
     public const string WaitForUpload = "wait_for_upload";
+    /// <summary>Which heap dump is made beside the minidump: <see cref="HeapDumpMini"/>, <see cref="HeapDumpHeap"/> or <see cref="HeapDumpFull"/>.</summary>
+    public const string HeapDump = "heap_dump";
+    /// <summary>A <see cref="HeapDump"/> of threads, stacks and exceptions.</summary>
+    public const string HeapDumpMini = "mini";
+    /// <summary>A <see cref="HeapDump"/> of those and the managed heap.</summary>
+    public const string HeapDumpHeap = "heap";
+    /// <summary>A <see cref="HeapDump"/> of the whole memory.</summary>
+    public const string HeapDumpFull = "full";
+    /// <summary><c>1</c>: stacks and registers of this client's dumps are sanitized.</summary>
+    public const string SanitizeStacks = "sanitize_stacks";
+
+    /// <summary><c>1</c>: the environment is in this client's dumps.</summary>
+    public const string IncludeEnvironment = "include_environment";
     /// <summary><c>1</c>: a main process, whose crashes in a row are counted.</summary>
     public const string MainProcess = "main_process";
     /// <summary><c>1</c>: the process is at its orderly end.</summary>

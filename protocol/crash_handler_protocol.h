@@ -29,10 +29,14 @@ enum ch_frame_type {
     CH_FRAME_SUBMIT_PENDING = 15,
     CH_FRAME_GET_LAST_RUN = 16,
     CH_FRAME_LAST_RUN = 17,
+    CH_FRAME_NOTE = 18,
+    CH_FRAME_CAPTURE_REPORT = 19,
     CH_FRAME_NOTICE = 32,
     CH_FRAME_TAKEN = 33,
     CH_FRAME_PROGRESS = 34,
     CH_FRAME_RELEASE = 35,
+    CH_FRAME_HAND_OVER = 36,
+    CH_FRAME_HANDED_OVER = 37,
 };
 
 enum ch_role { CH_ROLE_CONTROL = 1, CH_ROLE_CRASH = 2, CH_ROLE_INSPECTOR = 3 };
@@ -57,6 +61,7 @@ enum ch_notice_flags {
 
 #define CH_MAX_PAYLOAD_BYTES 65536u
 #define CH_ANSWER_LIMIT_MS 5000
+#define CH_CAPTURE_REPORT_LIMIT_MS 10000
 #define CH_TAKEN_LIMIT_MS 1000
 #define CH_SILENCE_LIMIT_MS 10000
 #define CH_DIALOGUE_LIMIT_MS 30000
@@ -117,6 +122,15 @@ struct ch_crash_notice {
     uint8_t siginfo[CH_SIGINFO_BYTES];
     uint8_t ucontext[CH_UCONTEXT_BYTES];
     uint8_t fxsave[CH_FXSAVE_BYTES];
+};
+
+#define CH_HANDED_FILES 3u
+
+struct ch_handed_over {
+    int32_t mem_error;
+    int32_t maps_error;
+    int32_t auxv_error;
+    uint32_t reserved;
 };
 
 #define CH_BLOCK_HEADER_BYTES 64u

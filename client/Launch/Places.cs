@@ -30,19 +30,46 @@ internal static class Places
     public static string FindHandler(string? option)
     {
         IReadOnlyList<string> candidates = HandlerCandidates(option);
-        return candidates.FirstOrDefault(File.Exists) ?? throw new HandlerUnavailableException(
+        return FirstFile(candidates) ?? throw new HandlerUnavailableException(
             $"{HandlerFileName} was not found; looked at {string.Join(", ", candidates)}; set {nameof(CrashReporterOptions.HandlerPath)} or {EnvironmentNames.Path}");
     }
 
     /// <summary>Candidates for the shim: beside the handler's candidates, then beside the application.</summary>
-    public static IReadOnlyList<string> ShimCandidates(string? handlerOption) =>
-    [
-        .. HandlerCandidates(handlerOption)
-            .Append(Path.Combine(AppContext.BaseDirectory, HandlerFileName))
-            .Append(Path.Combine(AppContext.BaseDirectory, NativeFolder, HandlerFileName))
-            .Select(handler => Path.Combine(Path.GetDirectoryName(handler)!, Shim.FileName))
-            .Distinct(),
-    ];
+    public static IReadOnlyList<string> ShimCandidates(string? handlerOption)
+    {
+        List<string> shims = [];
+        foreach (string handler in HandlerCandidates(handlerOption))
+        {
+            Add(Path.GetDirectoryName(handler)!);
+        }
+
+        Add(AppContext.BaseDirectory);
+        Add(Path.Combine(AppContext.BaseDirectory, NativeFolder));
+        return shims;
+
+        void Add(string folder)
+        {
+            string shim = Path.Combine(folder, Shim.FileName);
+            if (!shims.Contains(shim))
+            {
+                shims.Add(shim);
+            }
+        }
+    }
+
+    /// <summary>The first of these files that is there. A loop: LINQ would be another assembly for every start to load.</summary>
+    public static string? FirstFile(IReadOnlyList<string> candidates)
+    {
+        foreach (string candidate in candidates)
+        {
+            if (File.Exists(candidate))
+            {
+                return candidate;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>The shim's file: the one this process loaded, else the one it was preloaded with, else the first candidate.</summary>
     public static string FindShim(string? handlerOption)

@@ -13,10 +13,27 @@ internal sealed record ReadyLine(bool IsOurs, int HandlerProcessId, string Addre
         string[] words = line.TrimEnd('\n').Split(' ', 3);
         return words switch
         {
-            ["ready", string pid, string address] when int.TryParse(pid, out int id) => new ReadyLine(true, id, address),
-            ["held", string pid, string address] when int.TryParse(pid, out int id) => new ReadyLine(false, id, address),
+            ["ready", string pid, string address] when ParsePid(pid) is int id => new ReadyLine(true, id, address),
+            ["held", string pid, string address] when ParsePid(pid) is int id => new ReadyLine(false, id, address),
             ["failed", ..] => throw new HandlerUnavailableException($"the handler could not start: {line["failed".Length..].Trim()}"),
             _ => throw new HandlerUnavailableException($"the handler said '{line}' instead of a ready line; use one release of client and handler"),
         };
+    }
+
+    // Not int.TryParse: its culture, be it the invariant one, loads ICU, into a process that may never need it.
+    private static int? ParsePid(string digits)
+    {
+        int pid = 0;
+        foreach (char digit in digits)
+        {
+            if (!char.IsAsciiDigit(digit) || pid > (int.MaxValue - 9) / 10)
+            {
+                return null;
+            }
+
+            pid = (pid * 10) + (digit - '0');
+        }
+
+        return digits.Length > 0 ? pid : null;
     }
 }

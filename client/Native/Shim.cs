@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text;
+using CrashHandler.Launch;
 using CrashHandler.Protocol;
 
 namespace CrashHandler.Native;
@@ -13,6 +14,8 @@ internal static unsafe class Shim
 {
     /// <summary>File name of the shim.</summary>
     public const string FileName = "libcrashhandler.so";
+
+    private const string LoadedFromKey = "CrashHandler.Shim";
 
     private static nint s_library;
 
@@ -37,9 +40,11 @@ internal static unsafe class Shim
         }
         else
         {
-            LoadedFrom = LoadedByOthers() ?? candidates.FirstOrDefault(File.Exists)
+            // By the startup hook of an attached process, which has a copy of this class.
+            LoadedFrom = AppContext.GetData(LoadedFromKey) as string ?? Places.FirstFile(candidates)
                 ?? throw new DllNotFoundException($"{FileName} was not found; looked at {string.Join(", ", candidates)}");
             s_library = NativeLibrary.Load(LoadedFrom);
+            AppContext.SetData(LoadedFromKey, LoadedFrom);
         }
 
         NativeLibrary.SetDllImportResolver(typeof(Shim).Assembly, Resolve);
@@ -139,38 +144,27 @@ internal static unsafe class Shim
     /// <returns>The ready line, as protocol/README.md gives it.</returns>
     public static string Launch(IReadOnlyList<string> arguments, TimeSpan limit)
     {
-        // One block of texts, each ended by a zero; freed when the call is over.
-        byte[][] texts = [.. arguments.Select(argument => Encoding.UTF8.GetBytes(argument + '\0'))];
-        GCHandle[] pins = [.. texts.Select(text => GCHandle.Alloc(text, GCHandleType.Pinned))];
-        try
+        // One block of texts, each ended by a zero.
+        byte[] texts = Encoding.UTF8.GetBytes(string.Join('\0', arguments) + '\0');
+        byte** argv = stackalloc byte*[arguments.Count + 1];
+        fixed (byte* first = texts)
         {
-            byte** argv = stackalloc byte*[pins.Length + 1];
-            for (int i = 0; i < pins.Length; i++)
+            byte* text = first;
+            for (int i = 0; i < arguments.Count; i++)
             {
-                argv[i] = (byte*)pins[i].AddrOfPinnedObject();
+                argv[i] = text;
+                text += Encoding.UTF8.GetByteCount(arguments[i]) + 1;
             }
 
-            argv[pins.Length] = null;
+            argv[arguments.Count] = null;
             ShimResult result = default;
             Check(nameof(Launch), ShimFunctions.crash_handler_launch(argv[0], argv, (int)limit.TotalMilliseconds, &result), result);
             return result.Message;
-        }
-        finally
-        {
-            foreach (GCHandle pin in pins)
-            {
-                pin.Free();
-            }
         }
     }
 
     /// <summary>Writes to address 0 in native code: SIGSEGV, which nothing can catch.</summary>
     public static void Crash() => ShimFunctions.crash_handler_crash();
-
-    // By the startup hook of an attached process. Such a process has the handler's address in its environment; no other need look.
-    private static string? LoadedByOthers()
-        => Environment.GetEnvironmentVariable(EnvironmentNames.Pipe) is null ? null
-            : File.ReadLines("/proc/self/maps").Select(line => line[(line.IndexOf('/') + 1)..]).Where(path => path.EndsWith($"/{FileName}", StringComparison.Ordinal)).Select(path => $"/{path}").FirstOrDefault(File.Exists);
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path)
         => name == ShimFunctions.Library ? s_library : 0;

@@ -47,9 +47,10 @@ internal static class AttachedProcess
         CrashReporterOptions options = new() { HandlerPath = Path.Combine(beside, Places.HandlerFileName) };
         Shim.Load(Places.ShimCandidates(options.HandlerPath));
         HandlerConnection connection = new(options, new Dictionary<string, string>());
-        if (!connection.TryAttach(out string? problem))
+        string inherited = HandlerConnection.Inherited ?? throw new HandlerUnavailableException($"{EnvironmentNames.Pipe} is not set in the process");
+        if (!connection.TryAttach(inherited, looks: 1, out string? problem))
         {
-            throw new HandlerUnavailableException(problem ?? $"{EnvironmentNames.Pipe} is not set in the process");
+            throw new HandlerUnavailableException(problem!);
         }
 
         OwnRegistration registration = new(new()

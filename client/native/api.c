@@ -127,9 +127,9 @@ static void request_end(void)
 }
 
 /* Reads the next frame that answers the last request; those of a request that was given up are passed over. */
-static int read_answer(uint16_t *type, void *buffer, uint32_t capacity, uint32_t *length)
+static int read_answer(int64_t limit_ms, uint16_t *type, void *buffer, uint32_t capacity, uint32_t *length)
 {
-    int64_t deadline = shim_deadline(CH_ANSWER_LIMIT_MS);
+    int64_t deadline = shim_deadline(limit_ms);
     struct ch_frame_header header = { 0 };
     int error;
     do {
@@ -190,7 +190,7 @@ SHIM_API int crash_handler_register(uint32_t options, uint32_t hold_ms, struct c
         return finish(result, error, "Register: %s; %s", strerror(error), advice_for_request(error));
     }
     error = send_request(CH_FRAME_REGISTER, &payload, sizeof payload, descriptor);
-    error = error != 0 ? error : read_answer(&type, text, sizeof text, &length);
+    error = error != 0 ? error : read_answer(CH_ANSWER_LIMIT_MS, &type, text, sizeof text, &length);
     request_end();
     if (error == 0 && type != CH_FRAME_DONE) {
         return finish(result, EPROTO, "the handler did not register this process: %.*s", (int)length, text);
@@ -210,8 +210,12 @@ SHIM_API int crash_handler_request(uint16_t type, const void *payload, uint32_t 
     *answer_length = 0;
     int error = !shim_control_stands() ? ENOTCONN : request_begin() ? 0 : EBUSY;
     if (error == 0) {
+        if (type == CH_FRAME_CAPTURE_REPORT) {
+            shim_name_tracer();
+        }
+        int64_t limit_ms = type == CH_FRAME_CAPTURE_REPORT ? CH_CAPTURE_REPORT_LIMIT_MS : CH_ANSWER_LIMIT_MS;
         error = type != 0 ? send_request(type, payload, length, -1) : 0;
-        error = error != 0 ? error : read_answer(answer_type, buffer, capacity, answer_length);
+        error = error != 0 ? error : read_answer(limit_ms, answer_type, buffer, capacity, answer_length);
         request_end();
     }
     return finish(result, error, "request %u: %s; %s", type, strerror(error), advice_for_request(error));

@@ -35,26 +35,27 @@ static int wait_for(int fd, short events, int64_t deadline)
     }
 }
 
-static void attach_descriptor(struct msghdr *message, char *control, size_t bytes, int descriptor)
+static void attach_descriptors(struct msghdr *message, char *control, const int *descriptors, uint32_t count)
 {
     message->msg_control = control;
-    message->msg_controllen = bytes;
+    message->msg_controllen = CMSG_SPACE(count * sizeof *descriptors);
     struct cmsghdr *item = CMSG_FIRSTHDR(message);
     item->cmsg_level = SOL_SOCKET;
     item->cmsg_type = SCM_RIGHTS;
-    item->cmsg_len = CMSG_LEN(sizeof descriptor);
-    memcpy(CMSG_DATA(item), &descriptor, sizeof descriptor);
+    item->cmsg_len = CMSG_LEN(count * sizeof *descriptors);
+    memcpy(CMSG_DATA(item), descriptors, count * sizeof *descriptors);
 }
 
-/* Sends one frame; descriptor -1: none. */
-int shim_send(int fd, uint16_t type, uint32_t request, const void *payload, uint32_t length, int descriptor, int64_t deadline)
+/* Sends one frame with at most SHIM_MAX_SENT descriptors. */
+int shim_send_with(int fd, uint16_t type, uint32_t request, const void *payload, uint32_t length, const int *descriptors,
+                   uint32_t count, int64_t deadline)
 {
     struct ch_frame_header header = { CH_FRAME_MAGIC, CH_PROTOCOL_VERSION, type, length, request };
     struct iovec parts[2] = { { &header, sizeof header }, { (void *)payload, length } };
     struct msghdr message = { .msg_iov = parts, .msg_iovlen = length > 0 ? 2 : 1 };
-    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof descriptor)] = { 0 };
-    if (descriptor >= 0) {
-        attach_descriptor(&message, control, sizeof control, descriptor);
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(SHIM_MAX_SENT * sizeof *descriptors)] = { 0 };
+    if (count > 0) {
+        attach_descriptors(&message, control, descriptors, count);
     }
     for (;;) {
         if (sys_sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) {
@@ -68,6 +69,12 @@ int shim_send(int fd, uint16_t type, uint32_t request, const void *payload, uint
             return error;
         }
     }
+}
+
+/* Sends one frame; descriptor -1: none. */
+int shim_send(int fd, uint16_t type, uint32_t request, const void *payload, uint32_t length, int descriptor, int64_t deadline)
+{
+    return shim_send_with(fd, type, request, payload, length, &descriptor, descriptor >= 0, deadline);
 }
 
 static int check_packet(const struct ch_frame_header *header, size_t bytes, bool truncated, uint32_t capacity)
@@ -364,7 +371,7 @@ int shim_connect_both(const char *address, struct shim_welcome *welcome, int64_t
 }
 
 /* The program used up its descriptors: the dying process may have as many as the hard limit allows. */
-static bool allow_more_descriptors(void)
+bool shim_allow_more_descriptors(void)
 {
     struct rlimit limit;
     if (syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) {
@@ -384,7 +391,7 @@ int shim_reconnect_crash(int64_t deadline)
     int crash = -1;
     struct shim_welcome ignored = { 0 };
     int error = shim_open(shim_connections.address, CH_ROLE_CRASH, &ignored, deadline, &crash);
-    if (error == EMFILE && allow_more_descriptors()) {
+    if (error == EMFILE && shim_allow_more_descriptors()) {
         error = shim_open(shim_connections.address, CH_ROLE_CRASH, &ignored, deadline, &crash);
     }
     if (error == 0) {

@@ -53,14 +53,15 @@ int crash_handler_block(void **block, struct crash_handler_result *result);
  * Sends Register with the block's descriptor (made if need be) and waits for Done. `options`: enum ch_register_options. With
  * CH_OPTION_IGNORE_SYSTEM_CRASH_HANDLER in a .NET process, CH_HOOK_FORK in result->hooks says that the runtime's createdump is
  * stopped; without it result->message says why not, with error 0. `hold_ms`: how many milliseconds longer than
- * CH_DIALOGUE_LIMIT_MS the dying process may be held, until its report is uploaded; 0: it is not held for that.
+ * CH_DIALOGUE_LIMIT_MS the dying process may be held, until its heap is dumped and its report is uploaded; 0: it is not held for that.
  */
 int crash_handler_register(uint32_t options, uint32_t hold_ms, struct crash_handler_result *result);
 
 /*
  * One request on the control connection. Sends a frame of `type` with the payload and reads the first frame of its answer;
  * with type 0 nothing is sent and the next frame of the same answer is read. EMSGSIZE: the answer is longer than
- * `capacity` (*answer_length says how long). ETIMEDOUT after CH_ANSWER_LIMIT_MS. A Failed frame is an answer, not an error.
+ * `capacity` (*answer_length says how long). ETIMEDOUT after CH_ANSWER_LIMIT_MS; with CH_FRAME_CAPTURE_REPORT, for which the
+ * handler is named as the one that may trace this process, after CH_CAPTURE_REPORT_LIMIT_MS. A Failed frame is an answer, not an error.
  * One request at a time: a second thread gets EBUSY while a call lasts.
  */
 int crash_handler_request(uint16_t type, const void *payload, uint32_t length, uint16_t *answer_type, void *buffer,

@@ -136,11 +136,14 @@ static int await(uint16_t wanted, int64_t patience_ms, int64_t limit)
         if (header.type == CH_FRAME_REFUSAL) {
             return EPROTO;
         }
+        if (header.type == CH_FRAME_HAND_OVER) {
+            shim_hand_over(within(limit, patience_ms));
+        }
     }
 }
 
 /* The runtime may have named createdump as its tracer in the meantime, and a new connection may lead to another handler. */
-static void name_tracer(void)
+void shim_name_tracer(void)
 {
     if (shim_connections.handler > 0) {
         prctl(PR_SET_PTRACER, (unsigned long)shim_connections.handler, 0, 0, 0);
@@ -158,7 +161,7 @@ static void kill_handler(void)
 /* The whole dialogue on the crash connection as it is now. */
 static int converse(int64_t taken_limit_ms, int64_t limit)
 {
-    name_tracer();
+    shim_name_tracer();
     int error = shim_send(shim_connections.crash, CH_FRAME_NOTICE, 0, &notice, sizeof notice, -1, within(limit, taken_limit_ms));
     error = error != 0 ? error : await(CH_FRAME_TAKEN, taken_limit_ms, limit);
     if (error != 0) {

@@ -12,6 +12,13 @@
 
 #define MAPS_LINE_BYTES 512
 
+/* One line of maps, "start-end rwxp ...". */
+struct mapping {
+    uintptr_t start;
+    uintptr_t end;
+    int protection;
+};
+
 struct hook {
     const char *name;
     void *replacement;
@@ -19,6 +26,7 @@ struct hook {
     uint32_t bit;
     bool has_slot;
     int error;
+    struct mapping *known; /* where the last slot was found, for all hooks of one round */
 };
 
 /* The main executable comes first in the loader's list; libcoreclr.so, if there is one, takes its place. */
@@ -55,35 +63,38 @@ static uintptr_t read_address(const char **text)
     }
 }
 
-/* One line of maps, "start-end rwxp ...": its protection if the address lies in it, else -1. */
-static int protection_in(const char *line, uintptr_t address)
+static struct mapping read_mapping(const char *line)
 {
-    uintptr_t start = read_address(&line);
+    struct mapping mapping = { .start = read_address(&line) };
     line += *line == '-';
     uintptr_t end = read_address(&line);
-    if (address < start || address >= end || strlen(line) < 4) {
-        return -1;
+    if (strlen(line) >= 4) {
+        mapping.end = end;
+        mapping.protection = (line[1] == 'r' ? PROT_READ : 0) | (line[2] == 'w' ? PROT_WRITE : 0) | (line[3] == 'x' ? PROT_EXEC : 0);
     }
-    return (line[1] == 'r' ? PROT_READ : 0) | (line[2] == 'w' ? PROT_WRITE : 0) | (line[3] == 'x' ? PROT_EXEC : 0);
+    return mapping;
 }
 
-/* What the kernel has for the page now, so that exactly that can be put back. */
-static int protection_of(uintptr_t address)
+/* What the kernel has for the page now, so that exactly that can be put back. The slots of an image lie in one mapping: it is looked up once. */
+static int protection_of(uintptr_t address, struct mapping *known)
 {
-    FILE *maps = fopen("/proc/self/maps", "re");
-    if (maps == NULL) {
-        return PROT_READ;
+    FILE *maps = address - known->start < known->end - known->start ? NULL : fopen("/proc/self/maps", "re");
+    if (maps != NULL) {
+        char line[MAPS_LINE_BYTES];
+        *known = (struct mapping){ .protection = PROT_READ };
+        while (fgets(line, sizeof line, maps) != NULL) {
+            struct mapping mapping = read_mapping(line);
+            if (address - mapping.start < mapping.end - mapping.start) {
+                *known = mapping;
+                break;
+            }
+        }
+        fclose(maps);
     }
-    int protection = -1;
-    char line[MAPS_LINE_BYTES];
-    while (protection < 0 && fgets(line, sizeof line, maps) != NULL) {
-        protection = protection_in(line, address);
-    }
-    fclose(maps);
-    return protection < 0 ? PROT_READ : protection;
+    return address - known->start < known->end - known->start ? known->protection : PROT_READ;
 }
 
-static int write_slot(const struct image *image, void **slot, void *value)
+static int write_slot(const struct image *image, void **slot, void *value, struct mapping *known)
 {
     if (!is_relocated_read_only(image, (uintptr_t)slot)) {
         __atomic_store_n(slot, value, __ATOMIC_RELEASE);
@@ -91,7 +102,7 @@ static int write_slot(const struct image *image, void **slot, void *value)
     }
     size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
     void *page = (void *)((uintptr_t)slot & ~(page_bytes - 1));
-    int before = protection_of((uintptr_t)slot);
+    int before = protection_of((uintptr_t)slot, known);
     if (mprotect(page, page_bytes, before | PROT_WRITE) != 0) {
         return errno;
     }
@@ -106,7 +117,7 @@ static void patch(const struct image *image, struct hook *hook, void **slot)
         if (hook->next != NULL) {
             *hook->next = former;
         }
-        hook->error = write_slot(image, slot, hook->replacement);
+        hook->error = write_slot(image, slot, hook->replacement, hook->known);
     }
     hook->has_slot = true;
 }
@@ -157,11 +168,12 @@ static void explain(const struct hook *hook, char *message, size_t bytes)
     }
 }
 
-static void patch_all(struct hook *hooks, size_t count)
+static void patch_all(struct hook *hooks, size_t count, struct mapping *known)
 {
     struct image image = { 0 };
     dl_iterate_phdr(choose_image, &image);
     for (size_t i = 0; image.found && i < count; i++) {
+        hooks[i].known = known;
         scan_all(&image, &hooks[i]);
     }
 }
@@ -175,7 +187,8 @@ uint32_t shim_patch_createdump(char *message, size_t message_bytes)
         { .name = "fork", .replacement = (void *)shim_fork, .next = (void **)&shim_next_fork },
     };
     const struct hook *exec = &hooks[0], *fork = &hooks[2];
-    patch_all(hooks, sizeof hooks / sizeof *hooks);
+    struct mapping known = { 0 };
+    patch_all(hooks, sizeof hooks / sizeof *hooks, &known);
     exec += !is_patched(exec);
     explain(is_patched(fork) ? exec : fork, message, message_bytes);
     return is_patched(fork) && is_patched(exec) ? CH_HOOK_FORK : 0;
@@ -188,13 +201,14 @@ uint32_t shim_patch_slots(char *message, size_t message_bytes)
         { .name = "sigaction", .replacement = (void *)shim_sigaction, .bit = CH_HOOK_SIGACTION },
         { .name = "abort", .replacement = (void *)shim_abort, .next = (void **)&shim_next_abort, .bit = CH_HOOK_ABORT },
     };
+    struct mapping known = { 0 };
     uint32_t bits = 0;
-    patch_all(hooks, sizeof hooks / sizeof *hooks);
+    patch_all(hooks, sizeof hooks / sizeof *hooks, &known);
     for (size_t i = 0; i < sizeof hooks / sizeof *hooks; i++) {
         bits |= is_patched(&hooks[i]) ? hooks[i].bit : 0;
         explain(&hooks[i], message, message_bytes);
     }
-    struct hook threads = { .name = "pthread_create", .replacement = (void *)shim_pthread_create };
+    struct hook threads = { .name = "pthread_create", .replacement = (void *)shim_pthread_create, .known = &known };
     dl_iterate_phdr(patch_threads, &threads);
     return bits;
 }

@@ -64,6 +64,7 @@ bool shim_read_dynamic(const struct image *image, struct dynamic *dynamic)
     if (header == NULL) {
         return false;
     }
+    size_t relative_bytes = 0;
     for (const ElfW(Dyn) *entry = (const void *)(image->base + header->p_vaddr); entry->d_tag != DT_NULL; entry++) {
         switch (entry->d_tag) {
         case DT_SYMTAB:
@@ -90,9 +91,17 @@ bool shim_read_dynamic(const struct image *image, struct dynamic *dynamic)
         case DT_RELASZ:
             dynamic->others_bytes = entry->d_un.d_val;
             break;
+        case DT_RELACOUNT:
+            relative_bytes = entry->d_un.d_val * sizeof *dynamic->others;
+            break;
         default:
             break;
         }
+    }
+    /* Those without a symbol come first, a hundred thousand of them in a runtime: whole pages that nobody needs to read. */
+    if (dynamic->others != NULL && relative_bytes <= dynamic->others_bytes) {
+        dynamic->others += relative_bytes / sizeof *dynamic->others;
+        dynamic->others_bytes -= relative_bytes;
     }
     return dynamic->symbols != NULL && dynamic->names != NULL;
 }

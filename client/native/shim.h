@@ -31,6 +31,8 @@
 #define SHIM_WAIT_STEP_MS 10
 /* Milliseconds that a report waits for the few system calls in which another thread replaces the connections. */
 #define SHIM_REPLACE_LIMIT_MS 100
+/* Descriptors that go with one frame, at most. */
+#define SHIM_MAX_SENT CH_HANDED_FILES
 /* PID 1 cannot be killed by a signal it sends itself. */
 #define SHIM_INIT_PID 1
 /* What a shell shows for a death by signal: 128 + signal. */
@@ -80,6 +82,8 @@ struct shim_welcome {
 };
 
 int shim_send(int fd, uint16_t type, uint32_t request, const void *payload, uint32_t length, int descriptor, int64_t deadline);
+int shim_send_with(int fd, uint16_t type, uint32_t request, const void *payload, uint32_t length, const int *descriptors,
+                   uint32_t count, int64_t deadline);
 int shim_receive(int fd, struct ch_frame_header *header, void *buffer, uint32_t capacity, int64_t deadline);
 int shim_open(const char *address, uint16_t role, struct shim_welcome *welcome, int64_t deadline, int *fd);
 int shim_high_descriptor(int fd);
@@ -91,6 +95,7 @@ void shim_adopt_crash_connection(int crash, pid_t handler);
 bool shim_control_stands(void);
 void shim_hold_connections(void);
 uint64_t shim_socket_inode(int fd);
+bool shim_allow_more_descriptors(void);
 
 /* dialogue.c: one report. Async-signal-safe. */
 struct shim_evidence {
@@ -104,8 +109,12 @@ struct shim_evidence {
 bool shim_report_begin(void);
 void shim_report_finish(const struct shim_evidence *evidence);
 void shim_report(const struct shim_evidence *evidence);
+void shim_name_tracer(void);
 extern uint32_t shim_options; /* enum ch_register_options */
 extern uint32_t shim_hold_ms; /* Milliseconds that a report may take beyond CH_DIALOGUE_LIMIT_MS. */
+
+/* hand_over.c: this process's memory, for a handler that the kernel keeps from it. Async-signal-safe. */
+void shim_hand_over(int64_t deadline);
 
 /* children.c: between clone and execve. Async-signal-safe. */
 struct shim_kept {

@@ -71,13 +71,17 @@ internal sealed class AttachTarget
     /// <summary>Whether it sees this file at the same path: not so in another container.</summary>
     public bool Sees(string path) => File.Exists($"/proc/{ProcessId}/root{path}");
 
+    /// <summary>File name of the <see cref="KeptDiagnosticsSocket"/>. Not one that tools look for.</summary>
+    public string KeptDiagnosticsSocketName => $"crash-handler-diagnostic-{_pidInside}-{_startTime}";
+
     /// <summary>Path of the socket on which its runtime takes diagnostic commands; null: there is none.</summary>
-    public string? DiagnosticsSocket()
-    {
-        // As the runtime names it (dotnet/diagnostics, ipc-protocol.md): pid and start time, both as the process sees them.
-        string name = Path.Combine(TempDirectory, $"dotnet-diagnostic-{_pidInside}-{_startTime}-socket");
-        return new[] { name, $"/proc/{ProcessId}/root{name}" }.FirstOrDefault(File.Exists);
-    }
+    // As the runtime names it (dotnet/diagnostics, ipc-protocol.md): pid and start time, both as the process sees them.
+    public string? DiagnosticsSocket() => InTemp($"dotnet-diagnostic-{_pidInside}-{_startTime}-socket");
+
+    /// <summary>The same by the name that a dying process's has; null: there is none.</summary>
+    public string? LastDiagnosticsSocket()
+        // The directory may be everybody's, and somebody else's file of this name no socket of ours.
+        => DiagnosticsSocket() ?? (InTemp(KeptDiagnosticsSocketName) is { } kept && PosixFiles.LinkOwner(kept) == PosixFiles.UserId() ? kept : null);
 
     /// <summary>Which runtime it runs on.</summary>
     /// <exception cref="SyscallException">Its maps cannot be read.</exception>
@@ -121,6 +125,12 @@ internal sealed class AttachTarget
         }
 
         return isNativeAot ? TargetRuntime.NativeAot : TargetRuntime.None;
+    }
+
+    private string? InTemp(string name)
+    {
+        string path = Path.Combine(TempDirectory, name);
+        return new[] { path, $"/proc/{ProcessId}/root{path}" }.FirstOrDefault(File.Exists);
     }
 
     private void RequireSameUser()

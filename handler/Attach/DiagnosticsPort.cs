@@ -2,7 +2,7 @@ using Microsoft.Diagnostics.NETCore.Client;
 
 namespace CrashHandler.Handler.Attach;
 
-/// <summary>The diagnostics port of a .NET process, and the two commands that are needed of it. A thread of the process answers, so every one has a deadline.</summary>
+/// <summary>The diagnostics port of a .NET process, and the three commands that are needed of it. A thread of the process answers, so every one has a deadline.</summary>
 internal sealed class DiagnosticsPort(int processId, DiagnosticsClient client)
 {
     /// <summary>Connects.</summary>
@@ -28,6 +28,12 @@ internal sealed class DiagnosticsPort(int processId, DiagnosticsClient client)
     /// <summary>Has it load a startup hook.</summary>
     /// <exception cref="AttachException">It does not, or cannot.</exception>
     public void ApplyStartupHook(string path) => Ask(() => client.ApplyStartupHook(path));
+
+    /// <summary>Has it write a core file. Its createdump does: the path is as the process sees it.</summary>
+    /// <returns>Completes when it is written; fails as the runtime says. It has no deadline: the caller's is what counts.</returns>
+    public Task WriteDump(DumpType type, string path)
+        // createdump puts the pid and the like in place of %p and its like.
+        => Task.Run(() => client.WriteDump(type, path.Replace("%", "%%", StringComparison.Ordinal), logDumpGeneration: false));
 
     private void Ask(Action command)
     {

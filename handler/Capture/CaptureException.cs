@@ -8,6 +8,7 @@ internal sealed class CaptureException : Exception
     {
         Step = step;
         ProcessId = processId;
+        Reason = reason;
     }
 
     /// <summary>Where it ended.</summary>
@@ -15,4 +16,7 @@ internal sealed class CaptureException : Exception
 
     /// <summary>Pid in the handler's pid namespace.</summary>
     public int ProcessId { get; }
+
+    /// <summary>Why, in words.</summary>
+    public string Reason { get; }
 }

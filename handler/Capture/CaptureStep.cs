@@ -27,10 +27,18 @@ internal enum CaptureStep
     Stack,
     /// <summary>The bytes around the crashed instruction.</summary>
     InstructionWindow,
+    /// <summary>What the crashed thread's registers and stack point at.</summary>
+    IndirectMemory,
+    /// <summary>Taking what may be a secret out of stacks and registers.</summary>
+    Sanitize,
     /// <summary>Access to the process's memory as such.</summary>
     Memory,
+    /// <summary>What a process hands over of itself where it is closed to the handler.</summary>
+    HandOver,
     /// <summary>A /proc file of the report.</summary>
     ProcFile,
+    /// <summary>The open file descriptors.</summary>
+    Descriptors,
     /// <summary>Start and CPU time.</summary>
     Times,
     /// <summary>The machine.</summary>

@@ -15,4 +15,8 @@ internal enum ProcFile
     AuxiliaryVector,
     /// <summary>/proc/PID/maps.</summary>
     Maps,
+    /// <summary>/proc/PID/limits.</summary>
+    Limits,
+    /// <summary>/proc/PID/environ, only where a capture asks for it.</summary>
+    Environment,
 }

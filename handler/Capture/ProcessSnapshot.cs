@@ -2,10 +2,13 @@ namespace CrashHandler.Handler.Capture;
 
 /// <summary>
 /// What a process was at one moment: pure data. The capture makes it, the minidump writer and the managed walk read it; it
-/// holds no handle and can outlive the process.
+/// holds nothing of the process and can outlive it.
 /// </summary>
-internal sealed record ProcessSnapshot
+internal sealed record ProcessSnapshot : IDisposable
 {
+    /// <summary>Where the bytes of stacks and memory lie, if not on the collector's heap.</summary>
+    public SnapshotMemory? Storage { get; init; }
+
     /// <summary>Pid as the process sees itself.</summary>
     public required int ProcessId { get; init; }
 
@@ -39,9 +42,21 @@ internal sealed record ProcessSnapshot
     /// <summary>Memory beside the stacks (which stand in <see cref="Threads"/>), such as the bytes around the instruction pointer.</summary>
     public IReadOnlyList<MemorySnapshot> Memory { get; init; } = [];
 
+    /// <summary>All mappings, ordered by address.</summary>
+    public IReadOnlyList<MappingSnapshot> Mappings { get; init; } = [];
+
+    /// <summary>Open file descriptors.</summary>
+    public IReadOnlyList<DescriptorSnapshot> Descriptors { get; init; } = [];
+
     /// <summary>Raw contents of /proc files, as read.</summary>
     public IReadOnlyDictionary<ProcFile, byte[]> ProcFiles { get; init; } = new Dictionary<ProcFile, byte[]>();
 
+    /// <summary>How the memory was had.</summary>
+    public CaptureAccess Access { get; init; }
+
     /// <summary>Everything that could not be read or had to be cut.</summary>
     public IReadOnlyList<SoftError> SoftErrors { get; init; } = [];
+
+    /// <summary>Gives the bytes of stacks and memory back.</summary>
+    public void Dispose() => Storage?.Dispose();
 }

@@ -1,3 +1,5 @@
+using CrashHandler.Handler.Stacks;
+
 namespace CrashHandler.Handler.Capture;
 
 /// <summary>One thread.</summary>

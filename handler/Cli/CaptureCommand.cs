@@ -12,8 +12,9 @@ internal static class CaptureCommand
         Option<string?> url = CommonOptions.Url();
         Option<int> noticeFd = new("--notice-fd") { Required = true };
         Option<int?> blockFd = new("--block-fd");
+        Option<string?> walk = CommonOptions.Walk();
         Option<string?> failAt = CommonOptions.FailAt();
-        Command command = new("capture", "Capture the process that started this one.") { database, url, noticeFd, blockFd, failAt };
+        Command command = new("capture", "Capture the process that started this one.") { database, url, noticeFd, blockFd, walk, failAt };
         command.Hidden = true;
         command.SetAction(parsed => SingleShot.Run(new SingleShotOptions
         {
@@ -21,6 +22,7 @@ internal static class CaptureCommand
             Url = CommonOptions.ParseUrl(parsed.GetValue(url)),
             NoticeFd = parsed.GetValue(noticeFd),
             BlockFd = parsed.GetValue(blockFd),
+            Walk = parsed.GetValue(walk),
             FailSpot = CommonOptions.ParseFailSpot(parsed.GetValue(failAt)),
         }));
         return command;

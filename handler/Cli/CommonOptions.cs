@@ -29,6 +29,9 @@ internal static class CommonOptions
 
     public static Option<bool> Json() => new("--json") { Description = "Write JSON, for programs." };
 
+    /// <summary>For tests: another program than <c>crash-handler-walk</c> beside this one.</summary>
+    public static Option<string?> Walk() => new("--walk") { Hidden = true };
+
     /// <summary>For tests: see <see cref="FailSpot"/>.</summary>
     public static Option<string?> FailAt()
     {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using CrashHandler.Handler.Daemon;
 using CrashHandler.Handler.Posix;
 using CrashHandler.Handler.Reports;
@@ -60,8 +59,7 @@ internal static class DatabaseFinder
             if (wanted is null || welcome.Database == wanted)
             {
                 using HandlerQuery query = HandlerQuery.Open(address);
-                yield return JsonSerializer.Deserialize(query.GetStatus(), DaemonJson.Default.StatusDocument)
-                    ?? throw new DaemonException($"the handler at '{address}' answered no status");
+                yield return StatusJson.Decode(query.GetStatus());
             }
         }
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CrashHandler.Handler.Minidump;
 using CrashHandler.Handler.Reports;
+using CrashHandler.Handler.Stacks;
 using CrashHandler.Protocol;
 
 namespace CrashHandler.Handler.Cli;
@@ -12,26 +13,27 @@ internal static class ReportJson
     public static readonly JsonWriterOptions Indented = new() { Indented = true };
 
     /// <summary>Writes an array of reports.</summary>
-    public static void WriteList(Stream output, IEnumerable<(ReportRecord Report, string DumpPath)> reports)
+    public static void WriteList(Stream output, IEnumerable<ReportRecord> reports, ReportDatabase database)
     {
         using Utf8JsonWriter writer = new(output, Indented);
         writer.WriteStartArray();
-        foreach ((ReportRecord report, string dumpPath) in reports)
+        foreach (ReportRecord report in reports)
         {
             writer.WriteStartObject();
-            WriteRecord(writer, report, dumpPath);
+            WriteRecord(writer, report, database.DumpPath(report), database.HeapDumpPath(report));
             writer.WriteEndObject();
         }
 
         writer.WriteEndArray();
     }
 
-    /// <summary>Writes one report, with the threads and modules of its minidump.</summary>
-    public static void WriteOne(Stream output, ReportRecord report, string dumpPath, MinidumpFile dump)
+    /// <summary>Writes one report, with its stacks, and the threads and modules of its minidump.</summary>
+    public static void WriteOne(Stream output, ReportRecord report, string dumpPath, string? heapDumpPath, MinidumpFile dump, StoredStacks stacks)
     {
         using Utf8JsonWriter writer = new(output, Indented);
         writer.WriteStartObject();
-        WriteRecord(writer, report, dumpPath);
+        WriteRecord(writer, report, dumpPath, heapDumpPath);
+        WriteStacks(writer, stacks);
         MinidumpJson.WriteThreads(writer, dump);
         MinidumpJson.WriteModules(writer, dump);
         writer.WriteEndObject();
@@ -40,7 +42,7 @@ internal static class ReportJson
     /// <summary>A state as scripts know it.</summary>
     public static string StateName(ReportState state) => state.ToString().ToLowerInvariant();
 
-    private static void WriteRecord(Utf8JsonWriter writer, ReportRecord report, string dumpPath)
+    private static void WriteRecord(Utf8JsonWriter writer, ReportRecord report, string dumpPath, string? heapDumpPath)
     {
         writer.WriteString("id", report.Id);
         writer.WriteString("state", StateName(report.State));
@@ -54,7 +56,14 @@ internal static class ReportJson
         writer.WriteString("address", $"0x{report.Address:x}");
         writer.WriteString("executable", report.Executable);
         WriteException(writer, report.Exception);
+        writer.WriteString("signature", report.Signature);
+        writer.WriteString("managedSource", report.ManagedSource);
+        writer.WriteString("managedProblem", report.ManagedProblem);
+        writer.WriteString("captureReason", report.CaptureReason);
+        WriteNumber(writer, "frozenMilliseconds", report.FrozenMilliseconds);
+        writer.WriteString("access", report.Access);
         writer.WriteString("dump", dumpPath);
+        WriteHeapDump(writer, heapDumpPath);
         writer.WriteNumber("attempts", report.Attempts);
         writer.WriteString("lastError", report.LastError);
         WriteTime(writer, "lastAttempt", report.LastAttempt);
@@ -77,6 +86,8 @@ internal static class ReportJson
         }
 
         writer.WriteEndObject();
+        writer.WriteBoolean("sanitized", report.IsSanitized);
+        writer.WriteBoolean("environment", report.HasEnvironment);
         writer.WriteStartArray("softErrors");
         foreach (string error in report.SoftErrors)
         {
@@ -89,6 +100,50 @@ internal static class ReportJson
     /// <summary>A URL without credentials.</summary>
     public static string? ShownUrl(string? address)
         => address is null ? null : UrlRedaction.Redact(address);
+
+    private static void WriteNumber(Utf8JsonWriter writer, string name, double? number)
+    {
+        if (number is { } known)
+        {
+            writer.WriteNumber(name, known);
+        }
+        else
+        {
+            writer.WriteNull(name);
+        }
+    }
+
+    // As it is, with whatever a later version may have put into it.
+    private static void WriteStacks(Utf8JsonWriter writer, StoredStacks stacks)
+    {
+        if (stacks.Json is { } json)
+        {
+            writer.WritePropertyName("stacks");
+            // Not its bytes: who made them may have put a terminal's commands there, and it nests deeper than a writer takes unasked.
+            using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = StacksLimits.DocumentDepth });
+            document.RootElement.WriteTo(writer);
+        }
+        else
+        {
+            writer.WriteNull("stacks");
+        }
+
+        writer.WriteString("stacksProblem", stacks.Problem);
+    }
+
+    private static void WriteHeapDump(Utf8JsonWriter writer, string? path)
+    {
+        if (path is null)
+        {
+            writer.WriteNull("heapDump");
+            return;
+        }
+
+        writer.WriteStartObject("heapDump");
+        writer.WriteString("path", path);
+        writer.WriteNumber("bytes", new FileInfo(path).Length);
+        writer.WriteEndObject();
+    }
 
     private static void WriteTime(Utf8JsonWriter writer, string name, DateTimeOffset? time)
     {

@@ -13,20 +13,27 @@ internal static class ReportsCommand
     {
         Option<string?> database = CommonOptions.Database(required: false);
         Option<bool> json = CommonOptions.Json();
-        Command command = new("list", "List the reports, newest first.") { database, json };
+        Option<bool> grouped = new("--group") { Description = "One line for each signature: how often, when first and last; the newest first." };
+        Command command = new("list", "List the reports, newest first.") { database, grouped, json };
         command.SetAction(parsed =>
         {
             ReportDatabase opened = DatabaseFinder.Open(parsed.GetValue(database));
+            if (parsed.GetValue(grouped))
+            {
+                WriteGroups(opened, parsed.GetValue(json));
+                return CommandLine.Done;
+            }
+
             List<ReportRecord> reports = [.. opened.List(Complain).OrderByDescending(report => report.Created)];
             if (parsed.GetValue(json))
             {
                 using Stream output = Console.OpenStandardOutput();
-                ReportJson.WriteList(output, reports.Select(report => (report, opened.DumpPath(report))));
+                ReportJson.WriteList(output, reports, opened);
                 output.WriteByte((byte)'\n');
             }
             else if (reports.Count == 0)
             {
-                Console.Out.WriteLine($"No reports in '{TerminalText.Escape(opened.Path)}'.");
+                SayNone(opened);
             }
             else
             {
@@ -45,27 +52,49 @@ internal static class ReportsCommand
         return command;
     }
 
+    private static void WriteGroups(ReportDatabase database, bool json)
+    {
+        IReadOnlyList<ReportGroup> groups = ReportGroup.Of(database.Read(Complain));
+        if (json)
+        {
+            using Stream output = Console.OpenStandardOutput();
+            ReportGroups.WriteJson(output, groups);
+            output.WriteByte((byte)'\n');
+        }
+        else if (groups.Count == 0)
+        {
+            SayNone(database);
+        }
+        else
+        {
+            ReportGroups.WriteText(Console.Out, groups);
+        }
+    }
+
+    private static void SayNone(ReportDatabase database) => Console.Out.WriteLine($"No reports in '{TerminalText.Escape(database.Path)}'.");
+
     private static Command Show()
     {
         Argument<string> id = new("ID") { Description = "The report's id, or the beginning of one." };
         Option<string?> database = CommonOptions.Database(required: false);
         Option<bool> json = CommonOptions.Json();
-        Command command = new("show", "Show one report and its minidump.") { id, database, json };
+        Command command = new("show", "Show one report: its exception and stacks, and its minidump.") { id, database, json };
         command.SetAction(parsed =>
         {
             ReportDatabase opened = DatabaseFinder.Open(parsed.GetValue(database));
             ReportRecord report = DatabaseFinder.Find(opened, parsed.GetValue(id)!, Complain);
             string dumpPath = opened.DumpPath(report);
             MinidumpFile dump = MinidumpCommand.Read(dumpPath);
+            StoredStacks stacks = StoredStacks.Read(opened.StacksPath(report));
             if (parsed.GetValue(json))
             {
                 using Stream output = Console.OpenStandardOutput();
-                ReportJson.WriteOne(output, report, dumpPath, dump);
+                ReportJson.WriteOne(output, report, dumpPath, opened.HeapDumpPath(report), dump, stacks);
                 output.WriteByte((byte)'\n');
             }
             else
             {
-                ReportText.Write(Console.Out, report, dumpPath, dump);
+                ReportText.Write(Console.Out, report, dumpPath, opened.HeapDumpPath(report), dump, stacks, TerminalColours.OfOutput());
             }
 
             return CommandLine.Done;

@@ -14,6 +14,7 @@ internal static class ReportsUploadCommand
         Option<bool> all = new("--all") { Description = "Every report that no server has." };
         Option<string?> database = CommonOptions.Database(required: false);
         Option<string?> url = CommonOptions.Url();
+        url.Description = "Send them there, whatever URL they were meant for; their headers, which may be credentials, stay behind.";
         Command command = new("upload", "Send reports now, also failed and skipped ones, and also while uploads are off.") { ids, all, database, url };
         command.Validators.Add(result =>
         {
@@ -28,13 +29,14 @@ internal static class ReportsUploadCommand
             List<ReportRecord> wanted = parsed.GetValue(all)
                 ? [.. opened.List().Where(report => report.State != ReportState.Uploaded).OrderByDescending(report => report.Created)]
                 : [.. parsed.GetValue(ids)!.Select(id => DatabaseFinder.Find(opened, id)).DistinctBy(report => report.Id)];
+            Uri? there = CommonOptions.ParseUrl(parsed.GetValue(url));
             foreach (ReportRecord report in wanted)
             {
-                opened.Request(report.Id);
+                opened.Request(report.Id, there);
             }
 
             bool areAllSent = true;
-            await foreach (ReportRecord report in RequestedUploads.WaitAsync(opened, wanted, CommonOptions.ParseUrl(parsed.GetValue(url)), cancellation).ConfigureAwait(false))
+            await foreach (ReportRecord report in RequestedUploads.WaitAsync(opened, wanted, cancellation).ConfigureAwait(false))
             {
                 areAllSent &= report.State == ReportState.Uploaded;
                 Console.Out.WriteLine($"{report.Id}  {ReportJson.StateName(report.State)}  {TerminalText.Escape(report.ServerId ?? report.LastError ?? "")}");

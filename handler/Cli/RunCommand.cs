@@ -28,8 +28,9 @@ internal static class RunCommand
         Option<string?> uploads = new("--uploads") { Hidden = true };
         uploads.AcceptOnlyFromAmong("on", "off");
         Option<int?> readyFd = new("--ready-fd") { Hidden = true };
+        Option<string?> walk = CommonOptions.Walk();
         Option<string?> failAt = CommonOptions.FailAt();
-        Command command = new("run", "Run the handler in the foreground. It listens when the socket's file exists.") { database, url, pipe, annotation, persistent, compress, rateLimit, uploads, readyFd, failAt };
+        Command command = new("run", "Run the handler in the foreground. It listens when the socket's file exists.") { database, url, pipe, annotation, persistent, compress, rateLimit, uploads, readyFd, walk, failAt };
         command.SetAction(parsed => HandlerDaemon.Run(new RunOptions
         {
             Database = parsed.GetValue(database)!,
@@ -42,6 +43,7 @@ internal static class RunCommand
             IsPersistent = parsed.GetValue(persistent),
             Uploads = parsed.GetValue(uploads) switch { "on" => true, "off" => false, _ => null },
             ReadyFd = parsed.GetValue(readyFd),
+            Walk = parsed.GetValue(walk),
             FailSpot = CommonOptions.ParseFailSpot(parsed.GetValue(failAt)),
         }));
         return command;

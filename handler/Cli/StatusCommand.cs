@@ -18,7 +18,7 @@ internal static class StatusCommand
             List<StatusDocument> handlers = [.. DatabaseFinder.RunningHandlers(parsed.GetValue(database))];
             if (parsed.GetValue(json))
             {
-                Console.Out.WriteLine(JsonSerializer.Serialize(handlers, DaemonJson.Default.ListStatusDocument));
+                WriteJson(handlers);
             }
             else if (handlers.Count == 0)
             {
@@ -37,6 +37,23 @@ internal static class StatusCommand
         return command;
     }
 
+    private static void WriteJson(List<StatusDocument> handlers)
+    {
+        using Stream output = Console.OpenStandardOutput();
+        using (Utf8JsonWriter writer = new(output, ReportJson.Indented))
+        {
+            writer.WriteStartArray();
+            foreach (StatusDocument handler in handlers)
+            {
+                StatusJson.Write(writer, handler);
+            }
+
+            writer.WriteEndArray();
+        }
+
+        output.WriteByte((byte)'\n');
+    }
+
     private static void Write(TextWriter output, StatusDocument handler)
     {
         output.WriteLine($"Handler    pid {handler.HandlerPid}, version {handler.Version}, since {handler.Since:yyyy-MM-dd HH:mm:ss}Z{(handler.Persistent ? ", persistent" : "")}");
@@ -53,10 +70,13 @@ internal static class StatusCommand
         if (handler.Clients.Count > 0)
         {
             output.WriteLine();
-            TextTable.Write(
-                output,
-                ["PID", "TYPE", "PRODUCT", "SINCE", "HOOKS"],
-                handler.Clients.Select(client => new[] { client.Pid.ToString(), client.ProcessType, client.Product ?? "-", $"{client.Since:HH:mm:ss}Z", client.Hooks }));
+            List<string[]> rows = [];
+            foreach (StatusClient client in handler.Clients)
+            {
+                rows.Add([client.Pid.ToString(), client.ProcessType, client.Product ?? "-", $"{client.Since:HH:mm:ss}Z", client.Hooks]);
+            }
+
+            TextTable.Write(output, ["PID", "TYPE", "PRODUCT", "SINCE", "HOOKS"], rows);
         }
 
         output.WriteLine();

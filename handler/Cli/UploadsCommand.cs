@@ -23,7 +23,10 @@ internal static class UploadsCommand
         Command command = new(name, description) { database };
         command.SetAction(parsed =>
         {
-            ReportDatabase opened = DatabaseFinder.OpenToChange(parsed.GetValue(database));
+            // The operator may speak before the application's first run.
+            ReportDatabase opened = parsed.GetValue(database) is { } named && !Directory.Exists(named)
+                ? ReportDatabase.Create(named)
+                : DatabaseFinder.OpenToChange(parsed.GetValue(database));
             change(opened.Settings);
             Console.Out.WriteLine(Describe(opened));
             return CommandLine.Done;

@@ -1,17 +1,21 @@
+using CrashHandler.Handler.Capture.Linux;
 using CrashHandler.Protocol;
 
 namespace CrashHandler.Handler.Daemon;
 
-/// <summary>One process death on its way to a report. All but <see cref="Touch"/> and <see cref="LastProgress"/> belong to the event loop's thread.</summary>
-internal sealed class CaptureJob(ClientIdentity identity, byte[] notice, RegistrationReader? registration, Hooks hooks)
+/// <summary>One process death, or demand, on its way to a report. All but <see cref="Touch"/> and <see cref="LastProgress"/> belong to the event loop's thread.</summary>
+internal sealed class CaptureJob(ClientIdentity identity, byte[]? notice, RegistrationReader? registration, Hooks hooks)
 {
     private long _lastProgress;
 
-    /// <summary>Who dies.</summary>
+    /// <summary>Who dies, or asks.</summary>
     public ClientIdentity Identity { get; } = identity;
 
-    /// <summary>The notice, 1,672 bytes.</summary>
-    public byte[] Notice { get; } = notice;
+    /// <summary>The notice, 1,672 bytes; null: a <see cref="Demand"/>.</summary>
+    public byte[]? Notice { get; } = notice;
+
+    /// <summary>What the process asked for, which lives on; null: it dies.</summary>
+    public CaptureDemand? Demand { get; init; }
 
     /// <summary>A reader of its own; disposed of when the job is over.</summary>
     public RegistrationReader? Registration { get; } = registration;
@@ -19,8 +23,17 @@ internal sealed class CaptureJob(ClientIdentity identity, byte[] notice, Registr
     /// <summary>What the client's shim had in place.</summary>
     public Hooks Hooks { get; } = hooks;
 
-    /// <summary>Called when the report is made and the process is held on: the next death needs not wait for this one. From the capture's thread.</summary>
-    public Action Captured { get; set; } = () => { };
+    /// <summary>Asks the process to open its memory itself, and waits for that; null: it cannot be asked. From the capture's thread.</summary>
+    public Func<HandedFiles>? AskForMemory { get; set; }
+
+    /// <summary>What it was asked; null: it was not.</summary>
+    public HandOverRequest? HandOver { get; set; }
+
+    /// <summary>Called when the capture has to wait for another process: what else its thread has to do is done meanwhile. From the capture's thread.</summary>
+    public Action Waits { get; set; } = () => { };
+
+    /// <summary>The capture's thread holds what it could not let go, and must end. From that thread.</summary>
+    public bool TracerMustEnd { get; set; }
 
     /// <summary>Connections that wait for Release.</summary>
     public List<ClientConnection> Waiting { get; } = [];

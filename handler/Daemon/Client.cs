@@ -1,3 +1,4 @@
+using CrashHandler.Handler.Attach;
 using CrashHandler.Handler.Posix;
 using CrashHandler.Protocol;
 
@@ -24,8 +25,12 @@ internal sealed class Client(ClientIdentity identity, FileDescriptor? pidFd, Dat
     /// <summary>Its registration block; null as long as it has not called <c>Start</c>.</summary>
     public RegistrationReader? Registration { get; set; }
 
+    /// <summary>By what it is asked for a heap dump when it dies; null: it wants none.</summary>
+    public KeptDiagnosticsSocket? DiagnosticsSocket { get; set; }
+
     public void Dispose()
     {
+        DiagnosticsSocket?.Dispose();
         PidFd?.Dispose();
         Registration?.Dispose();
     }

@@ -24,6 +24,9 @@ internal sealed class ClientConnection(SeqPacketSocket socket, Libc.UCred peer) 
     /// <summary>Whether an answer is being made: the client is to wait for it before it asks again.</summary>
     public bool IsAnswering { get; set; }
 
+    /// <summary>What the process was asked for on it; null: nothing.</summary>
+    public HandOverRequest? HandOver { get; set; }
+
     /// <summary>The rest of a list that is being asked for piece by piece.</summary>
     public IReadOnlyList<UploadedReportPayload>? Uploaded { get; set; }
 

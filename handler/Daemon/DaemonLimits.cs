@@ -1,3 +1,5 @@
+using CrashHandler.Protocol;
+
 namespace CrashHandler.Handler.Daemon;
 
 /// <summary>Every limit of the daemon, with its unit and reason.</summary>
@@ -18,8 +20,23 @@ internal static class DaemonLimits
     /// <summary>Connections that wait for accept: what the kernel allows at most by default (net.core.somaxconn).</summary>
     public const int ListenBacklog = 4096;
 
-    /// <summary>Capture threads: more than cores only get in each other's way, and more than four fill the disk's queue.</summary>
-    public static readonly int CaptureWorkers = Math.Min(Environment.ProcessorCount, 4);
+    /// <summary>Captures at once: two for each core, because one waits for its threads to stop while the other one works; more than four get in each other's way.</summary>
+    public static readonly int CaptureWorkers = Math.Min(Environment.ProcessorCount * 2, 4);
+
+    /// <summary>Processes in hand up to which written dumps are not filed while others wait for theirs: more than die at once of one application.</summary>
+    public const int ProcessesInHand = 64;
+
+    /// <summary>For how long it does: crashes that never end must not keep reports from being filed.</summary>
+    public static readonly TimeSpan FilingPatience = TimeSpan.FromSeconds(1);
+
+    /// <summary>From a change of the database to the queue's look at it: a storm's reports come in a burst, and looking costs what captures need.</summary>
+    public static readonly TimeSpan QueueDelay = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>How long another handler that renames a full log is waited for: it is stopped then, and the log must not grow without end.</summary>
+    public static readonly TimeSpan LogRollOver = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a capture thread waits for another death: those of a burst come closer together, and it ends before memory is given back.</summary>
+    public static readonly TimeSpan CaptureWorkerIdle = TimeSpan.FromMilliseconds(100);
 
     /// <summary>A capture that reports nothing for this long is stuck, and its victim with it: the handler ends itself.</summary>
     public static readonly TimeSpan CaptureWatchdog = TimeSpan.FromSeconds(10);
@@ -30,8 +47,34 @@ internal static class DaemonLimits
     /// <summary>How long a single-shot handler waits for its notice: whoever started it sends it at once.</summary>
     public static readonly TimeSpan SingleShotNotice = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a process that is asked for its memory may take before its capture's thread does something else meanwhile: a live one needs microseconds.</summary>
+    public static readonly TimeSpan HandOverSoon = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>
+    /// From a death to its walk's end at most: when many die at once, a thread walks one after the other, and a client waits for 30 s. Who comes later is reported without.
+    /// </summary>
+    public static readonly TimeSpan WalkPatience = TimeSpan.FromSeconds(15);
+
+    /// <summary>How often a walk that is waited for gives a sign of life: far within the watchdog's limit.</summary>
+    public static readonly TimeSpan WalkSign = TimeSpan.FromMilliseconds(200);
+
     /// <summary>What SIGTERM leaves for captures in hand: a service manager kills soon after.</summary>
     public static readonly TimeSpan Shutdown = TimeSpan.FromSeconds(2);
+
+    /// <summary>Characters that a list shows of a demand's reason: a table's column.</summary>
+    public const int ListedReason = 80;
+
+    /// <summary>How long a heap dump may take: the dying process is held for it, and no longer.</summary>
+    public static readonly TimeSpan HeapDump = TimeSpan.FromMilliseconds(ProtocolLimits.HeapDumpLimitMilliseconds);
+
+    /// <summary>How long its end is waited for once its createdump was killed: the runtime only has to take note.</summary>
+    public static readonly TimeSpan HeapDumpEnd = TimeSpan.FromSeconds(2);
+
+    /// <summary>Free disk space that a heap dump needs, in times of the process's resident memory: that much may be written, and as much is left to others.</summary>
+    public const long HeapDumpRoom = 2;
+
+    /// <summary>Bytes of free disk space that a dump without the heap needs: 7 MB of a small application, more with each thread, and something for others.</summary>
+    public const long SmallHeapDumpRoom = 128 << 20;
 
     /// <summary>Bytes of one log file.</summary>
     public const long LogFileBytes = 1 << 20;
@@ -45,14 +88,20 @@ internal static class DaemonLimits
     /// <summary>How often the command line looks whether an upload that it asked for is over: people wait.</summary>
     public static readonly TimeSpan RequestLook = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>How long it waits for one: longer than an attempt may take.</summary>
-    public static readonly TimeSpan RequestPatience = TimeSpan.FromSeconds(90);
+    /// <summary>How long it waits for one while nothing moves: longer than two attempts may take, of another report's and of this one's, each once compressed and once not.</summary>
+    public static readonly TimeSpan RequestPatience = TimeSpan.FromSeconds(250);
+
+    /// <summary>How long an idle handler waits for the upload it is at: as long as two attempts may take, the compressed and the plain one.</summary>
+    public static readonly TimeSpan LastUpload = TimeSpan.FromSeconds(125);
+
+    /// <summary>How often it looks whether that is over.</summary>
+    public static readonly TimeSpan LastUploadLook = TimeSpan.FromMilliseconds(500);
 
     /// <summary>How often a reader starts over when a registration block is written under it.</summary>
     public const int BlockReadAttempts = 16;
 
     /// <summary>Quiet time after work before memory is given back: work comes in bursts.</summary>
-    public static readonly TimeSpan TrimDelay = TimeSpan.FromMilliseconds(200);
+    public static readonly TimeSpan TrimDelay = TimeSpan.FromMilliseconds(300);
 
     /// <summary>How long nobody is accepted after the kernel refused: descriptors come back when clients end.</summary>
     public static readonly TimeSpan AcceptPause = TimeSpan.FromSeconds(1);

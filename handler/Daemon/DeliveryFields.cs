@@ -3,19 +3,25 @@ using CrashHandler.Protocol;
 
 namespace CrashHandler.Handler.Daemon;
 
-/// <summary>What a client says of how its reports are sent. Pure.</summary>
+/// <summary>
+/// What a client says of how its reports are sent. URL and headers belong together: headers may be credentials, and no other server than the one they were
+/// meant for gets them. Pure.
+/// </summary>
 internal static class DeliveryFields
 {
     /// <summary>Reads it.</summary>
     /// <param name="registration">The client's registration.</param>
-    /// <param name="fallback">For what it does not say.</param>
-    public static ReportDelivery Of(Registration registration, ReportDelivery fallback) => new(
-        registration.Fields.GetValueOrDefault(RegistrationFields.Url) ?? fallback.Url,
-        registration.Fields.TryGetValue(RegistrationFields.Headers, out string? headers) ? HeadersOf(headers) : fallback.Headers,
-        registration.Says(RegistrationFields.CompressUploads) || fallback.Compress,
-        registration.Says(RegistrationFields.RateLimit) || fallback.RateLimit);
-
-    private static Dictionary<string, string> HeadersOf(string lines)
-        => lines.Split('\n').Select(line => line.Split(':', 2)).Where(pair => pair.Length == 2)
-            .GroupBy(pair => pair[0].Trim(), StringComparer.OrdinalIgnoreCase).ToDictionary(group => group.Key, group => group.Last()[1].Trim());
+    /// <param name="handlers">What the handler itself was told: its URL for who names none, the rest for all.</param>
+    /// <param name="mains">What the main process said, for processes of the same URL.</param>
+    public static ReportDelivery Of(Registration registration, ReportDelivery handlers, ReportDelivery mains)
+    {
+        string? url = registration.Fields.GetValueOrDefault(RegistrationFields.Url);
+        bool isOwn = registration.Says(RegistrationFields.MainProcess) || (url is not null && url != mains.Url);
+        ReportDelivery unsaid = isOwn ? handlers with { Headers = null } : mains;
+        return new(
+            url ?? unsaid.Url,
+            registration.Fields.TryGetValue(RegistrationFields.Headers, out string? headers) ? UploadHeaders.Parse(headers) : unsaid.Headers,
+            registration.Says(RegistrationFields.CompressUploads) || unsaid.Compress,
+            registration.Says(RegistrationFields.RateLimit) || unsaid.RateLimit);
+    }
 }

@@ -24,15 +24,20 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly UploadQueue _queue;
     private DatabaseWatch? _watch;
-    private volatile ReportDelivery _delivery;
+    private readonly ReportDelivery _handlers;
+    private volatile ReportDelivery _mains;
+    private volatile bool _mainSanitizes;
     private EventLoop.Timer? _idleExit;
+    private long _idleSince;
     private EventLoop.Timer? _trim;
+    private EventLoop.Timer? _wake;
     private bool _isShuttingDown;
 
     private HandlerDaemon(RunOptions options)
     {
         _options = options;
         _since = _time.GetUtcNow();
+        Malloc.ShareOneArena();
         PosixFiles.SetPrivateUmask();
         _database = ReportDatabase.Create(options.Database);
         if (options.Uploads is bool uploads)
@@ -46,16 +51,11 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
         _loop = new EventLoop(_time);
         // The guid of a new database is made, and synced, when the first client is welcomed: until then nobody needs it.
         Lazy<Welcome> welcome = new(() => new Welcome(Environment.ProcessId, _database.Settings.ClientId, _database.Path, options.Url?.AbsoluteUri, HandlerVersion.Text));
-        _delivery = new ReportDelivery(options.Url?.AbsoluteUri, Compress: options.CompressUploads, RateLimit: options.RateLimit);
-        CrashRecorder recorder = new(_database, options, _time, _log) { DefaultDelivery = () => _delivery, WhenUploaded = _queue.WhenSettledAsync };
+        _mains = _handlers = new ReportDelivery(options.Url?.AbsoluteUri, Compress: options.CompressUploads, RateLimit: options.RateLimit);
+        CrashRecorder recorder = new(_database, options, _time, _log) { DeliveryOf = DeliveryOf, IsSanitized = IsSanitized, WhenUploaded = _queue.WhenSettledAsync, HeapDumps = new HeapDumper(_database, _log) };
         _sessions = new Sessions(_loop, _socket.Listener, this, () => welcome.Value, PosixFiles.UserId(), _time, () => _log.Value)
         {
-            Record = job =>
-            {
-                ReleaseOutcome outcome = recorder.Record(job);
-                _queue.Wake();
-                return outcome;
-            },
+            Capture = recorder.Capture,
             BusyChanged = OnBusyChanged,
             Passed = step => options.FailSpot?.Pass(step),
         };
@@ -97,11 +97,15 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
     {
         if (registration.Says(RegistrationFields.MainProcess))
         {
-            _delivery = DeliveryFields.Of(registration, _delivery) with { Url = _delivery.Url };
+            // One with another URL than the handler's is not the main process of those who name none.
+            _mainSanitizes = registration.Says(RegistrationFields.SanitizeStacks);
+            ReportDelivery mains = DeliveryOf(registration);
+            _mains = _handlers.Url is null || mains.Url == _handlers.Url ? mains : _mains;
             Try(_database.Settings.BeginRun);
         }
 
-        TrimNow();
+        // Not now: a process waits for its answer to go on with its own start.
+        TrimLater();
     }
 
     public void Gone(Registration registration)
@@ -118,7 +122,12 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
         return new LastRunPayload(hasCrashed, crashesInARow);
     }
 
-    public void Captured() => TrimLater();
+    public void Captured()
+    {
+        TrimLater();
+        // The watch of the database says the same where there is one.
+        WakeQueue();
+    }
 
     public bool GetUploads() => _database.Settings.Uploads;
 
@@ -174,6 +183,11 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
         }
     }
 
+    // What the main process keeps to itself, its children do.
+    private bool IsSanitized(Registration registration) => registration.Says(RegistrationFields.SanitizeStacks) || _mainSanitizes;
+
+    private ReportDelivery DeliveryOf(Registration registration) => DeliveryFields.Of(registration, _handlers, _mains);
+
     private static string AddressFor(RunOptions options)
     {
         if (options.Pipe is not null)
@@ -190,12 +204,14 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
     {
         using PosixSignalRegistration terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
         using PosixSignalRegistration interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        // The runtime handles it since the first registration, and every thread that a capture stops sends one: a wake-up each, for nothing.
+        _ = Libc.signal(Libc.SIGCHLD, Libc.SIG_DFL);
         if (!_sessions.IsBusy)
         {
             OnBusyChanged(false);
         }
 
-        Try(() => _watch = DatabaseWatch.Start(_loop, _database.WorkDirectories, ReportDatabase.IsWork, _queue.Wake));
+        Try(() => _watch = DatabaseWatch.Start(_loop, _database.WorkDirectories, ReportDatabase.IsWork, WakeQueue));
         _queue.Start(_stopping.Token);
         TrimNow();
         _loop.Run();
@@ -220,6 +236,12 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
             _log.Value.Warning("{Reason}", failure.Message);
         }
     }
+
+    private void WakeQueue() => _wake ??= _loop.After(DaemonLimits.QueueDelay, () =>
+    {
+        _wake = null;
+        _queue.Wake();
+    });
 
     private void TrimNow()
     {
@@ -256,6 +278,7 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
     private void OnBusyChanged(bool isBusy)
     {
         _idleExit?.Cancel();
+        _idleSince = _time.GetTimestamp();
         _idleExit = isBusy || _options.IsPersistent ? null : _loop.After(DaemonLimits.IdleExit, EndIdle);
         if (!isBusy && _isShuttingDown)
         {
@@ -265,6 +288,13 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
 
     private void EndIdle()
     {
+        // An upload that is cut off is sent anew by every handler that comes, and cut off by each.
+        if (_queue.Status.Current is not null && _time.GetElapsedTime(_idleSince) < DaemonLimits.IdleExit + DaemonLimits.LastUpload)
+        {
+            _idleExit = _loop.After(DaemonLimits.LastUploadLook, EndIdle);
+            return;
+        }
+
         _socket.Unlink();
         _sessions.Close();
         _loop.Stop();

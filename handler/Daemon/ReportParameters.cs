@@ -1,3 +1,4 @@
+using CrashHandler.Handler.Walk;
 using CrashHandler.Protocol;
 
 namespace CrashHandler.Handler.Daemon;
@@ -8,6 +9,9 @@ internal static class ReportParameters
     /// <summary>The form's name for the process's kind.</summary>
     public const string ProcessType = RegistrationFields.ProcessType;
 
+    private const string ExceptionType = "exception.type";
+    private const string ExceptionMessage = "exception.message";
+    private const string Signature = "signature";
     private const string Guid = "guid";
     private const string Platform = "platform";
 
@@ -48,5 +52,21 @@ internal static class ReportParameters
         parameters[Platform] = Linux;
         parameters[Guid] = clientId.ToString();
         return parameters;
+    }
+
+    /// <summary>Adds what is known of the stacks. An application's extra of the same name stays.</summary>
+    public static IReadOnlyDictionary<string, string> WithStacks(IReadOnlyDictionary<string, string> parameters, StackSummary stacks)
+    {
+        Dictionary<string, string> all = new(parameters);
+        foreach ((string key, string? value) in ((string, string?)[])
+            [(ExceptionType, stacks.ExceptionType), (ExceptionMessage, stacks.ExceptionMessage), (Signature, stacks.Signature)])
+        {
+            if (value is not null)
+            {
+                all.TryAdd(key, value);
+            }
+        }
+
+        return all;
     }
 }

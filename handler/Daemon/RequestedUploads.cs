@@ -14,10 +14,10 @@ internal static class RequestedUploads
 {
     /// <summary>Each report, once its first attempt is over: uploaded, given up, or waiting for the next attempt.</summary>
     public static async IAsyncEnumerable<ReportRecord> WaitAsync(
-        ReportDatabase database, IReadOnlyList<ReportRecord> requested, Uri? fallbackUrl, [EnumeratorCancellation] CancellationToken cancellation)
+        ReportDatabase database, IReadOnlyList<ReportRecord> requested, [EnumeratorCancellation] CancellationToken cancellation)
     {
         using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        UploadQueue queue = new(database, fallbackUrl, TimeProvider.System, new Lazy<ILogger>(Log.Logger), isOnRequest: true);
+        UploadQueue queue = new(database, fallbackUrl: null, TimeProvider.System, new Lazy<ILogger>(Log.Logger), isOnRequest: true);
         queue.Start(ending.Token);
         try
         {
@@ -36,12 +36,22 @@ internal static class RequestedUploads
     private static async Task<ReportRecord> WaitAsync(ReportDatabase database, ReportRecord before, CancellationToken cancellation)
     {
         long began = Stopwatch.GetTimestamp();
+        DateTime lastMoved = default;
         while (Stopwatch.GetElapsedTime(began) < DaemonLimits.RequestPatience)
         {
+            // In this order: a request goes after its report was put back in the queue.
+            bool isRequested = database.IsRequested(before.Id);
             ReportRecord now = database.Find(before.Id) ?? throw new DatabaseException($"report {before.Id} was removed meanwhile");
-            if (now.LastAttempt != before.LastAttempt || (now.State != ReportState.Pending && !database.IsRequested(before.Id)))
+            if (now.LastAttempt != before.LastAttempt || (now.State != ReportState.Pending && !isRequested))
             {
                 return now;
+            }
+
+            // The queue's order is its own: as long as it gets on with the others, this one's turn comes.
+            DateTime moved = database.LastMove;
+            if (moved != lastMoved)
+            {
+                (lastMoved, began) = (moved, Stopwatch.GetTimestamp());
             }
 
             await Task.Delay(DaemonLimits.RequestLook, cancellation).ConfigureAwait(false);

@@ -30,6 +30,9 @@ internal sealed record RunOptions
     /// <summary>Where the ready line goes; null: nowhere.</summary>
     public int? ReadyFd { get; init; }
 
+    /// <summary>A test's hook: path of the walk's program; null: beside this one.</summary>
+    public string? Walk { get; init; }
+
     /// <summary>A test's hook.</summary>
     public FailSpot? FailSpot { get; init; }
 }

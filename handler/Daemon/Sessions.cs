@@ -1,5 +1,5 @@
 using System.Text;
-using System.Text.Json;
+using CrashHandler.Handler.Attach;
 using CrashHandler.Handler.Capture.Linux;
 using CrashHandler.Handler.Posix;
 using CrashHandler.Protocol;
@@ -15,15 +15,18 @@ internal sealed class Sessions(
     EventLoop loop, SeqPacketSocket listener, IControlRequests control, Func<Welcome> welcome, uint uid, TimeProvider time, Func<ILogger> log)
     : IDisposable
 {
+    private const string KilledBefore = "it was gone before it handed over its memory";
+
     private readonly HashSet<ClientConnection> _connections = [];
     private readonly Dictionary<ClientIdentity, Client> _clients = [];
     private readonly Dictionary<ClientIdentity, CaptureJob> _deaths = [];
+    private readonly HashSet<CaptureJob> _demands = [];
     private readonly byte[] _buffer = new byte[FrameHeader.Size + ProtocolLimits.MaxPayloadBytes];
     private CaptureWorkers? _workers;
     private bool _isClosed;
 
-    /// <summary>Makes one death a report, on a capture thread.</summary>
-    public required Func<CaptureJob, ReleaseOutcome> Record { get; init; }
+    /// <summary>Makes one death, or demand, a report, on a capture thread.</summary>
+    public required Func<CaptureJob, WrittenReport> Capture { get; init; }
 
     /// <summary>Told of the steps of a crash: a test's hook.</summary>
     public Action<CrashStep> Passed { get; init; } = _ => { };
@@ -34,13 +37,13 @@ internal sealed class Sessions(
     /// <summary>Processes connected.</summary>
     public IReadOnlyCollection<Client> Clients => _clients.Values;
 
-    /// <summary>Whether a client is connected or a death is in hand.</summary>
+    /// <summary>Whether a client is connected or a capture is in hand.</summary>
     public bool IsBusy => _clients.Count > 0 || HasJobs;
 
-    /// <summary>Whether a death is in hand.</summary>
-    public bool HasJobs => _deaths.Values.Any(job => job.Outcome is null);
+    /// <summary>Whether a capture is in hand.</summary>
+    public bool HasJobs => _demands.Count > 0 || _deaths.Values.Any(job => job.Outcome is null);
 
-    /// <summary>Deaths of which a report was made.</summary>
+    /// <summary>Deaths and demands of which a report was made.</summary>
     public int Captured { get; private set; }
 
     /// <summary>Deaths of which none could be made.</summary>
@@ -150,6 +153,11 @@ internal sealed class Sessions(
 
                 if (packet.Length == 0)
                 {
+                    foreach (FileDescriptor unwanted in packet.Descriptors)
+                    {
+                        unwanted.Dispose();
+                    }
+
                     Drop(connection);
                     return;
                 }
@@ -196,7 +204,7 @@ internal sealed class Sessions(
             }
             else if (connection.Role == ConnectionRole.Crash)
             {
-                OnCrashFrame(connection, header, payload, packet.Sender);
+                OnCrashFrame(connection, header, payload, packet, unclaimed);
             }
             else if (header.Type == FrameType.Register && connection.Client is { } client)
             {
@@ -312,8 +320,26 @@ internal sealed class Sessions(
         client.Registration = reader;
         client.Hooks |= register.Hooks;
         log().Information("Pid {Client} registered, hooks {Hooks}", client.Identity.ProcessId, client.Hooks);
+        Registration registration = RegistrationOf(client);
+        if (registration.Fields.ContainsKey(RegistrationFields.HeapDump))
+        {
+            KeepDiagnosticsSocket(client);
+        }
+
         connection.Send(FrameType.Done, [], header.Request);
-        control.Registered(RegistrationOf(client));
+        control.Registered(registration);
+    }
+
+    private void KeepDiagnosticsSocket(Client client)
+    {
+        try
+        {
+            client.DiagnosticsSocket ??= KeptDiagnosticsSocket.Keep(client.Identity.ProcessId);
+        }
+        catch (Exception failure) when (failure is AttachException or SyscallException)
+        {
+            log().Warning("Pid {Client} wants a heap dump when it dies, and may get none: {Reason}", client.Identity.ProcessId, failure.Message);
+        }
     }
 
     private Registration RegistrationOf(Client client)
@@ -353,14 +379,20 @@ internal sealed class Sessions(
                     return;
                 case FrameType.GetStatus:
                     AnswerLater(connection, header.Request, control.CountReports, reports =>
-                        SendInChunks(connection, header.Request, JsonSerializer.SerializeToUtf8Bytes(control.GetStatus(this, reports), DaemonJson.Default.StatusDocument)));
+                        SendInChunks(connection, header.Request, StatusJson.Encode(control.GetStatus(this, reports))));
                     return;
                 case FrameType.GetLastRun:
                     connection.Send(FrameType.LastRun, control.GetLastRun().ToBytes(), header.Request);
                     return;
+                case FrameType.Note when payload.Length is > 0 and <= ProtocolLimits.MaxNoteBytes && connection.Client is { } noting:
+                    log().Warning("Pid {Client} says: {Note}", noting.Identity.ProcessId, Encoding.UTF8.GetString(payload));
+                    break;
                 case FrameType.SubmitPending:
                     control.SubmitPending();
                     break;
+                case FrameType.CaptureReport when connection.Client is { } asking:
+                    OnDemand(connection, asking, header.Request, CaptureReportPayload.Parse(payload));
+                    return;
                 default:
                     throw new MalformedFrameException($"a frame of type {(ushort)header.Type} with {payload.Length} bytes is no request on a {connection.Role} connection");
             }
@@ -461,15 +493,21 @@ internal sealed class Sessions(
         }
     }
 
-    private void OnCrashFrame(ClientConnection connection, FrameHeader header, ReadOnlySpan<byte> payload, Libc.UCred? sender)
+    private void OnCrashFrame(ClientConnection connection, FrameHeader header, ReadOnlySpan<byte> payload, ReceivedPacket packet, HashSet<FileDescriptor> unclaimed)
     {
+        if (header.Type == FrameType.HandedOver)
+        {
+            OnHandedOver(connection, payload, packet, unclaimed);
+            return;
+        }
+
         if (header.Type != FrameType.Notice)
         {
             throw new MalformedFrameException($"a crash connection sent {header.Type} instead of {FrameType.Notice}");
         }
 
         CrashNotice.Parse(payload);
-        if (sender is not { } credentials || credentials.Uid != uid)
+        if (packet.Sender is not { } credentials || credentials.Uid != uid)
         {
             throw new MalformedFrameException("the notice has no credentials of this user");
         }
@@ -484,6 +522,7 @@ internal sealed class Sessions(
         if (job is null)
         {
             job = new CaptureJob(identity, payload.ToArray(), client.Registration?.Duplicate(), client.Hooks);
+            job.AskForMemory = () => AskForMemory(job);
             _deaths.Add(identity, job);
             log().Information("Pid {Client} dies", identity.ProcessId);
         }
@@ -495,7 +534,7 @@ internal sealed class Sessions(
         if (isNew)
         {
             loop.After(TimeSpan.FromMilliseconds(ProtocolLimits.ProgressIntervalMilliseconds), () => Tick(job));
-            (_workers ??= new CaptureWorkers(Record, Complete, loop, time, log)).Enqueue(job);
+            Enqueue(job);
         }
 
         if (job.Outcome is { } outcome)
@@ -505,8 +544,85 @@ internal sealed class Sessions(
         else if (_connections.Contains(connection))
         {
             job.Waiting.Add(connection);
+            if (job.HandOver is { IsOpen: true } asked)
+            {
+                // It did not wait for Taken on its other connection, where it was asked before.
+                Ask(connection, asked);
+            }
         }
     }
+
+    // On a capture's thread.
+    private HandedFiles AskForMemory(CaptureJob job)
+    {
+        HandOverRequest request = new(job.Identity.ProcessId);
+        loop.Post(() =>
+        {
+            job.HandOver = request;
+            if (job.Waiting.Count == 0 && !_clients.ContainsKey(job.Identity))
+            {
+                request.Fail(KilledBefore);
+            }
+
+            foreach (ClientConnection connection in job.Waiting.ToArray())
+            {
+                Ask(connection, request);
+            }
+        });
+        return request.Wait(job.Waits);
+    }
+
+    private void Ask(ClientConnection connection, HandOverRequest request)
+    {
+        connection.HandOver = request;
+        SendOrDrop(connection, FrameType.HandOver, []);
+    }
+
+    private static void OnHandedOver(ClientConnection connection, ReadOnlySpan<byte> payload, ReceivedPacket packet, HashSet<FileDescriptor> unclaimed)
+    {
+        if (connection.HandOver is not { } asked || packet.Sender?.Pid != asked.ProcessId)
+        {
+            throw new MalformedFrameException("HandedOver came from a process that was not asked for it");
+        }
+
+        // One that comes too late, or a second one, is closed.
+        if (asked.TryAnswer(HandedFiles.Take(payload, packet.Descriptors)))
+        {
+            unclaimed.Clear();
+        }
+    }
+
+    private void OnDemand(ClientConnection connection, Client client, uint request, CaptureReportPayload asked)
+    {
+        if (_deaths.ContainsKey(client.Identity))
+        {
+            connection.Send(FrameType.Failed, "this process is dying, and is reported as such"u8, request);
+            return;
+        }
+
+        connection.IsAnswering = true;
+        CaptureJob job = new(client.Identity, notice: null, client.Registration?.Duplicate(), client.Hooks)
+        {
+            Demand = new CaptureDemand(connection, request, asked.ThreadId, asked.Reason),
+        };
+        _demands.Add(job);
+        loop.After(TimeSpan.FromMilliseconds(ProtocolLimits.ProgressIntervalMilliseconds), () => Tick(job));
+        Enqueue(job);
+    }
+
+    private void Enqueue(CaptureJob job) => (_workers ??= new CaptureWorkers(Capture, Complete, loop, time, log)).Enqueue(job);
+
+    private void Answer(CaptureDemand demand, ReleaseOutcome outcome) => Finish(demand.Connection, () =>
+    {
+        if (outcome == ReleaseOutcome.Reported)
+        {
+            demand.Connection.Send(FrameType.Done, demand.ReportId.ToByteArray(), demand.Request);
+        }
+        else
+        {
+            demand.Connection.Send(FrameType.Failed, Encoding.UTF8.GetBytes(demand.Problem ?? "a fault of this handler, which its log describes"), demand.Request);
+        }
+    });
 
     private void Tick(CaptureJob job)
     {
@@ -538,9 +654,14 @@ internal sealed class Sessions(
         {
             Captured++;
         }
-        else
+        else if (job.Demand is null)
         {
             Lost++;
+        }
+
+        if (_demands.Remove(job))
+        {
+            Answer(job.Demand!, outcome);
         }
 
         foreach (ClientConnection connection in job.Waiting.ToArray())
@@ -549,7 +670,7 @@ internal sealed class Sessions(
         }
 
         job.Waiting.Clear();
-        if (!_clients.ContainsKey(job.Identity))
+        if (job.Demand is null && !_clients.ContainsKey(job.Identity))
         {
             _deaths.Remove(job.Identity);
         }
@@ -619,6 +740,11 @@ internal sealed class Sessions(
     /// <summary>The kernel says that the process is dead; forks may hold its connections open.</summary>
     private void Bury(Client client)
     {
+        if (_deaths.TryGetValue(client.Identity, out CaptureJob? job))
+        {
+            job.HandOver?.Fail(KilledBefore);
+        }
+
         foreach (ClientConnection connection in client.Connections.ToArray())
         {
             Drop(connection);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using CrashHandler.Handler.Posix;
+using CrashHandler.Handler.Reports;
 using Serilog.Core;
 using Serilog.Events;
 using Serilog.Formatting.Display;
@@ -33,7 +34,7 @@ internal sealed unsafe class SharedLogFile(string path, string template, long ma
             return;
         }
 
-        RollOver(current, mayWait: size <= 2 * maxBytes);
+        RollOver(current);
         using FileDescriptor next = Open();
         Append(next, line);
     }
@@ -59,12 +60,12 @@ internal sealed unsafe class SharedLogFile(string path, string template, long ma
         }
     }
 
-    // Whoever comes second leaves it to the first, and appends meanwhile; but the first may be stopped, so only up to twice the size. Whoever finds
-    // it renamed already leaves it as it is.
-    private void RollOver(FileDescriptor full, bool mayWait)
+    // Whoever comes second waits for the first, which takes microseconds; but that one may be stopped, so only for a while. Whoever finds it renamed
+    // already leaves it as it is.
+    private void RollOver(FileDescriptor full)
     {
-        bool isOther = Libc.flock(full.Number, Libc.LOCK_EX | Libc.LOCK_NB) != 0;
-        if ((isOther && mayWait) || FileIdentity.Of(path) != FileIdentity.Of(full, path))
+        _ = DurableFile.TryLock(full, path, DaemonLimits.LogRollOver);
+        if (FileIdentity.Of(path) != FileIdentity.Of(full, path))
         {
             return;
         }

@@ -53,7 +53,8 @@ internal sealed class SingleShot
     private ReleaseOutcome Converse()
     {
         _log.Value.Information("Pid {Client} dies, and no other handler answered it", _job.Identity.ProcessId);
-        CaptureWorkers workers = new(Record, Complete, _loop, _time, () => _log.Value);
+        _job.AskForMemory = AskForMemory;
+        CaptureWorkers workers = new(Capture, Complete, _loop, _time, () => _log.Value);
         workers.Enqueue(_job);
         _loop.After(TimeSpan.FromMilliseconds(ProtocolLimits.ProgressIntervalMilliseconds), Tick);
         _loop.After(TimeSpan.FromMilliseconds(ProtocolLimits.DialogueLimitMilliseconds), () => GiveUp("did not end", TimeSpan.FromMilliseconds(ProtocolLimits.DialogueLimitMilliseconds)));
@@ -65,12 +66,48 @@ internal sealed class SingleShot
     }
 
     // On the capture's thread, so that whatever goes wrong with the database is logged and answered as any other capture's end.
-    private ReleaseOutcome Record(CaptureJob job)
+    private WrittenReport Capture(CaptureJob job)
     {
         PosixFiles.SetPrivateUmask();
+        // As the dying process had it, which may ignore its children's end: the walk's is asked for.
+        _ = Libc.signal(Libc.SIGCHLD, Libc.SIG_DFL);
         ReportDatabase database = ReportDatabase.Create(_options.Database);
-        RunOptions options = new() { Database = database.Path, Url = _options.Url, FailSpot = _options.FailSpot };
-        return new CrashRecorder(database, options, _time, _log).Record(job);
+        RunOptions options = new() { Database = database.Path, Url = _options.Url, Walk = _options.Walk, FailSpot = _options.FailSpot };
+        return new CrashRecorder(database, options, _time, _log).Capture(job);
+    }
+
+    // On the capture's thread, which is the only one that receives.
+    private HandedFiles AskForMemory()
+    {
+        _socket.Send(FrameHeader.Frame(FrameType.HandOver, []));
+        byte[] buffer = new byte[FrameHeader.Size + ProtocolLimits.MaxPayloadBytes];
+        if (!_socket.WaitReadable(HandOverRequest.Limit) || _socket.Receive(buffer) is not { Length: > 0 } packet)
+        {
+            throw new IOException(HandOverRequest.NoAnswer);
+        }
+
+        HandedFiles? files = null;
+        try
+        {
+            FrameHeader header = FrameHeader.Parse(buffer.AsSpan(0, packet.Length), out ReadOnlySpan<byte> payload);
+            return header.Type == FrameType.HandedOver ? files = HandedFiles.Take(payload, packet.Descriptors)
+                : throw new MalformedFrameException($"the answer is {header.Type} instead of {FrameType.HandedOver}");
+        }
+        finally
+        {
+            if (files is null)
+            {
+                Close(packet);
+            }
+        }
+    }
+
+    private static void Close(ReceivedPacket packet)
+    {
+        foreach (FileDescriptor unwanted in packet.Descriptors)
+        {
+            unwanted.Dispose();
+        }
     }
 
     private void Complete(CaptureJob job, ReleaseOutcome outcome)
@@ -126,11 +163,7 @@ internal sealed class SingleShot
             throw new DaemonException($"no notice came within {DaemonLimits.SingleShotNotice.TotalSeconds} s");
         }
 
-        foreach (FileDescriptor unwanted in packet.Descriptors)
-        {
-            unwanted.Dispose();
-        }
-
+        Close(packet);
         FrameHeader header = FrameHeader.Parse(buffer.AsSpan(0, packet.Length), out ReadOnlySpan<byte> payload);
         if (header.Type != FrameType.Notice)
         {

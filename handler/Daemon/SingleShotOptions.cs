@@ -15,6 +15,9 @@ internal sealed record SingleShotOptions
     /// <summary>The registration block's memfd; null: the process has none.</summary>
     public int? BlockFd { get; init; }
 
+    /// <summary>A test's hook: path of the walk's program; null: beside this one.</summary>
+    public string? Walk { get; init; }
+
     /// <summary>A test's hook.</summary>
     public FailSpot? FailSpot { get; init; }
 }

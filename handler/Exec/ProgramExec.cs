@@ -71,7 +71,7 @@ internal static unsafe class ProgramExec
         byte** envp = Strings([.. environment.Select(variable => $"{variable.Key}={variable.Value}")]);
         byte* file = (byte*)Marshal.StringToCoTaskMemUTF8(path);
         // This runtime ignores SIGPIPE from its first instruction on; ignored signals stay so across execve.
-        _ = Libc.signal(SIGPIPE, 0);
+        _ = Libc.signal(SIGPIPE, Libc.SIG_DFL);
         _ = Libc.execve(file, argv, envp);
     }
 

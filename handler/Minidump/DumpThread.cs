@@ -1,4 +1,4 @@
-using CrashHandler.Handler.Minidump.Format;
+using CrashHandler.Handler.Stacks;
 
 namespace CrashHandler.Handler.Minidump;
 

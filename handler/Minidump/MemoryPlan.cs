@@ -102,7 +102,8 @@ internal sealed class MemoryPlan
     {
         ReadOnlyMemory<byte> bytes = piece.Bytes;
         MemoryRegion? last = _regions.Count == 0 ? null : _regions[^1];
-        if (last is null || piece.Address >= last.End)
+        bool isBehind = last is not null && piece.Address == last.End && last.Size + piece.Bytes.Length <= MinidumpLimits.MaxRegionBytes;
+        if (last is null || (piece.Address >= last.End && !isBehind))
         {
             last = new MemoryRegion(piece.Address);
             _regions.Add(last);

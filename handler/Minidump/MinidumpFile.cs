@@ -1,4 +1,5 @@
 using CrashHandler.Handler.Minidump.Format;
+using CrashHandler.Handler.Stacks;
 
 namespace CrashHandler.Handler.Minidump;
 
@@ -27,6 +28,18 @@ internal sealed record MinidumpFile
     public IReadOnlyList<DumpModule> Modules { get; init; } = [];
 
     public IReadOnlyList<DumpMemoryRange> Memory { get; init; } = [];
+
+    /// <summary>What the process had mapped; empty where the dump does not say.</summary>
+    public IReadOnlyList<DumpMemoryInfo> MemoryInfo { get; init; } = [];
+
+    /// <summary>Handles, on Linux file descriptors.</summary>
+    public IReadOnlyList<DumpHandle> Handles { get; init; } = [];
+
+    /// <summary>The thread that crashed or asked, as Breakpad's stream tells it; null where it does not.</summary>
+    public uint? RequestingThread { get; init; }
+
+    /// <summary>The thread that wrote the dump, as Breakpad's stream tells it; null where none of the process did.</summary>
+    public uint? DumpingThread { get; init; }
 
     public DumpCrashpadInfo? Crashpad { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CrashHandler.Handler.Minidump.Format;
+using CrashHandler.Handler.Stacks;
 
 namespace CrashHandler.Handler.Minidump;
 
@@ -32,6 +33,10 @@ internal static class MinidumpJson
         WriteThreads(writer, dump);
         WriteModules(writer, dump);
         WriteMemory(writer, dump);
+        WriteMemoryInfo(writer, dump);
+        WriteHandles(writer, dump);
+        Number(writer, "requestingThread", dump.RequestingThread);
+        Number(writer, "dumpingThread", dump.DumpingThread);
         WriteCrashpad(writer, dump.Crashpad);
         WriteFiles(writer, dump);
         WriteSoftErrors(writer, dump);
@@ -175,6 +180,38 @@ internal static class MinidumpJson
             Hex(writer, "address", range.Address);
             writer.WriteNumber("size", range.Size);
             writer.WriteNumber("offset", range.Offset);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void WriteMemoryInfo(Utf8JsonWriter writer, MinidumpFile dump)
+    {
+        writer.WriteStartArray("memoryInfo");
+        foreach (DumpMemoryInfo range in dump.MemoryInfo)
+        {
+            writer.WriteStartObject();
+            Hex(writer, "address", range.Address);
+            writer.WriteNumber("size", range.Size);
+            writer.WriteString("state", range.StateName);
+            writer.WriteString("type", range.TypeName);
+            writer.WriteString("permissions", range.Permissions);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void WriteHandles(Utf8JsonWriter writer, MinidumpFile dump)
+    {
+        writer.WriteStartArray("handles");
+        foreach (DumpHandle handle in dump.Handles)
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("number", handle.Number);
+            writer.WriteString("kind", handle.Kind);
+            writer.WriteString("name", handle.Name);
             writer.WriteEndObject();
         }
 

@@ -15,10 +15,14 @@ internal sealed class MinidumpLayout
     /// <summary>Alignment of contexts and memory.</summary>
     public const int BlockAlignment = 16;
 
-    /// <summary>Bytes gathered for one write; a piece of this size or more is written from where it lies.</summary>
-    private const int WriteSize = 256 * 1024;
+    /// <summary>Bytes gathered for one write, less than makes a large object of it; a piece of this size or more is written from where it lies.</summary>
+    private const int WriteSize = 64 * 1024;
 
-    private readonly List<(uint Rva, ReadOnlyMemory<byte> Bytes)> _pieces = [];
+    // Kept: a capture's thread writes one dump after the other when many processes die at once.
+    [ThreadStatic]
+    private static byte[]? t_buffer;
+
+    private readonly List<(uint Rva, int Length, ReadOnlyMemory<byte> Bytes, Action<Span<byte>>? Render)> _pieces = [];
     private readonly List<MinidumpDirectory> _streams = [];
 
     /// <summary>Where the next piece begins, before alignment.</summary>
@@ -26,19 +30,14 @@ internal sealed class MinidumpLayout
 
     /// <summary>Gives bytes a place. They may be changed until <see cref="WriteTo"/>.</summary>
     /// <exception cref="InvalidOperationException">The file would pass <see cref="MinidumpLimits.MaxFileBytes"/>.</exception>
-    public MinidumpLocationDescriptor Add(ReadOnlyMemory<byte> bytes, int alignment = RecordAlignment)
-    {
-        ulong start = (End + (ulong)alignment - 1) & ~((ulong)alignment - 1);
-        ulong end = start + (ulong)bytes.Length;
-        if (end > MinidumpLimits.MaxFileBytes)
-        {
-            throw new InvalidOperationException($"a minidump ends at {MinidumpLimits.MaxFileBytes} bytes; a piece of {bytes.Length} bytes does not fit behind {End}");
-        }
+    public MinidumpLocationDescriptor Add(ReadOnlyMemory<byte> bytes, int alignment = RecordAlignment) => Add(bytes.Length, bytes, null, alignment);
 
-        End = end;
-        _pieces.Add(((uint)start, bytes));
-        return new MinidumpLocationDescriptor { DataSize = (uint)bytes.Length, Rva = (uint)start };
-    }
+    /// <summary>Gives bytes a place that are made when they are written; thousands of contexts need not all be there at once.</summary>
+    /// <param name="length">How many; at most <see cref="WriteSize"/>.</param>
+    /// <param name="render">Makes them.</param>
+    /// <param name="alignment">Of their place.</param>
+    /// <exception cref="InvalidOperationException">The file would pass <see cref="MinidumpLimits.MaxFileBytes"/>.</exception>
+    public MinidumpLocationDescriptor Add(int length, Action<Span<byte>> render, int alignment) => Add(length, default, render, alignment);
 
     /// <summary>Adds one record.</summary>
     public MinidumpLocationDescriptor Add<T>(in T record, int alignment = RecordAlignment)
@@ -56,11 +55,21 @@ internal sealed class MinidumpLayout
         return Add(bytes);
     }
 
+    /// <summary>Adds a list that begins with a header of its own, which says how many records follow.</summary>
+    public MinidumpLocationDescriptor AddList<THeader, T>(in THeader header, ReadOnlySpan<T> records)
+        where THeader : unmanaged
+        where T : unmanaged
+    {
+        ReadOnlySpan<byte> head = MemoryMarshal.AsBytes(new ReadOnlySpan<THeader>(in header));
+        ReadOnlySpan<byte> body = MemoryMarshal.AsBytes(records);
+        return Add((byte[])[.. head, .. body]);
+    }
+
     /// <summary>Names a piece as a stream.</summary>
     /// <exception cref="InvalidOperationException">There is one of this type, or the directory is full.</exception>
     public void AddStream(MinidumpStreamType type, MinidumpLocationDescriptor location)
     {
-        if (_streams.Count == MinidumpLimits.MaxStreamsWritten || _streams.Exists(stream => stream.StreamType == type))
+        if (_streams.Count == MinidumpLimits.MaxStreamsWritten - MinidumpLimits.StreamsAppended || _streams.Exists(stream => stream.StreamType == type))
         {
             throw new InvalidOperationException($"stream {type} is there already, or the directory is full");
         }
@@ -68,7 +77,7 @@ internal sealed class MinidumpLayout
         _streams.Add(new MinidumpDirectory { StreamType = type, Location = location });
     }
 
-    /// <summary>Writes everything from the stream's position on; the header's signature last, so that half a dump never looks like one.</summary>
+    /// <summary>Writes everything from the stream's position on; the header's signature last, so that half a dump never looks like one. Not flushed.</summary>
     /// <param name="destination">A stream that can seek.</param>
     /// <param name="timeDateStamp">Seconds since 1970.</param>
     public void WriteTo(Stream destination, uint timeDateStamp)
@@ -82,38 +91,40 @@ internal sealed class MinidumpLayout
             TimeDateStamp = timeDateStamp,
         };
 
-        byte[] buffer = new byte[WriteSize];
+        byte[] buffer = t_buffer ??= new byte[WriteSize];
         int used = 0;
         ulong position = 0;
         Append(MemoryMarshal.AsBytes(new ReadOnlySpan<MinidumpHeader>(in header)));
         Append(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_streams)));
-        foreach ((uint rva, ReadOnlyMemory<byte> bytes) in _pieces)
+        foreach ((uint rva, int length, ReadOnlyMemory<byte> bytes, Action<Span<byte>>? render) in _pieces)
         {
             while (position < rva)
             {
                 Append(Padding[..(int)Math.Min((ulong)Padding.Length, rva - position)]);
             }
 
-            Append(bytes.Span);
+            if (render is null)
+            {
+                Append(bytes.Span);
+            }
+            else
+            {
+                MakeRoom(length);
+                render(buffer.AsSpan(used, length));
+                used += length;
+                position += (ulong)length;
+            }
         }
 
         destination.Write(buffer, 0, used);
-        destination.Flush();
-
         destination.Position = origin;
         destination.Write(Signature);
-        destination.Flush();
         destination.Position = origin + (long)position;
 
         void Append(ReadOnlySpan<byte> bytes)
         {
             position += (ulong)bytes.Length;
-            if (used + bytes.Length > buffer.Length)
-            {
-                destination.Write(buffer, 0, used);
-                used = 0;
-            }
-
+            MakeRoom(bytes.Length);
             if (bytes.Length >= buffer.Length)
             {
                 destination.Write(bytes);
@@ -123,6 +134,29 @@ internal sealed class MinidumpLayout
             bytes.CopyTo(buffer.AsSpan(used));
             used += bytes.Length;
         }
+
+        void MakeRoom(int length)
+        {
+            if (used + length > buffer.Length)
+            {
+                destination.Write(buffer, 0, used);
+                used = 0;
+            }
+        }
+    }
+
+    private MinidumpLocationDescriptor Add(int length, ReadOnlyMemory<byte> bytes, Action<Span<byte>>? render, int alignment)
+    {
+        ulong start = (End + (ulong)alignment - 1) & ~((ulong)alignment - 1);
+        ulong end = start + (ulong)length;
+        if (end > MinidumpLimits.MaxFileBytes)
+        {
+            throw new InvalidOperationException($"a minidump ends at {MinidumpLimits.MaxFileBytes} bytes; a piece of {length} bytes does not fit behind {End}");
+        }
+
+        End = end;
+        _pieces.Add(((uint)start, length, bytes, render));
+        return new MinidumpLocationDescriptor { DataSize = (uint)length, Rva = (uint)start };
     }
 
     private static ReadOnlySpan<byte> Signature => "MDMP"u8;

@@ -18,6 +18,12 @@ internal static class MinidumpLimits
     /// <summary>UTF-16 units of a MINIDUMP_STRING: with a longer module name Breakpad drops the whole module list.</summary>
     public const int MaxUtf16Units = 1_024;
 
+    /// <summary>Ranges of the memory info: as many mappings as a kernel allows by default, 3 MB.</summary>
+    public const int MaxMemoryInfos = 65_536;
+
+    /// <summary>File descriptors written: as many as a capture reads.</summary>
+    public const int MaxHandles = 1_024;
+
     /// <summary>Bytes of a UTF-8 string: with its terminator above 1,024 Breakpad drops the whole CrashpadInfo stream.</summary>
     public const int MaxUtf8Bytes = 1_023;
 
@@ -46,7 +52,10 @@ internal static class MinidumpLimits
     public const int MaxExceptionParameters = 15;
 
     /// <summary>Streams the writer knows: so much room is kept for the directory. Breakpad rejects a file with more than 128.</summary>
-    public const int MaxStreamsWritten = 16;
+    public const int MaxStreamsWritten = 24;
+
+    /// <summary>Of them, those for which room is left in a dump that is written: <see cref="AppendedStream"/> adds them.</summary>
+    public const int StreamsAppended = 1;
 
     /// <summary>Bytes of a file the reader takes into memory: far above any dump without a heap.</summary>
     public const long MaxReadBytes = 1024L * 1024 * 1024;

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using CrashHandler.Handler.Minidump.Format;
+using CrashHandler.Handler.Stacks;
 
 namespace CrashHandler.Handler.Minidump;
 
@@ -19,6 +20,10 @@ internal sealed class MinidumpReader(ReadOnlyMemory<byte> file)
     private readonly List<DumpModule> _modules = [];
     private readonly List<DumpMemoryRange> _memory = [];
     private readonly Dictionary<MinidumpStreamType, string> _linuxFiles = [];
+    private readonly List<DumpMemoryInfo> _memoryInfo = [];
+    private readonly List<DumpHandle> _handles = [];
+    private uint? _requestingThread;
+    private uint? _dumpingThread;
     private DumpSystem? _system;
     private DumpProcess? _process;
     private DumpException? _exception;
@@ -41,6 +46,9 @@ internal sealed class MinidumpReader(ReadOnlyMemory<byte> file)
         ReadStream(MinidumpStreamType.MemoryList, ReadMemory);
         ReadStream(MinidumpStreamType.Memory64List, ReadMemory64);
         ReadStream(MinidumpStreamType.CrashpadInfo, (stream, location) => _crashpad = new CrashpadInfoReader(_bytes, stream).Read(location));
+        ReadStream(MinidumpStreamType.MemoryInfoList, ReadMemoryInfo);
+        ReadStream(MinidumpStreamType.HandleData, ReadHandles);
+        ReadStream(MinidumpStreamType.BreakpadInfo, ReadBreakpadInfo);
         foreach (MinidumpStreamType type in TextStreams)
         {
             ReadStream(type, ReadText);
@@ -61,6 +69,10 @@ internal sealed class MinidumpReader(ReadOnlyMemory<byte> file)
             Threads = _threads,
             Modules = _modules,
             Memory = _memory,
+            MemoryInfo = _memoryInfo,
+            Handles = _handles,
+            RequestingThread = _requestingThread,
+            DumpingThread = _dumpingThread,
             Crashpad = _crashpad,
             LinuxFiles = _linuxFiles,
             SoftErrors = _softErrors,
@@ -409,6 +421,57 @@ internal sealed class MinidumpReader(ReadOnlyMemory<byte> file)
         }
 
         stream.Note(new MinidumpFormatException($"memory 0x{range.Address:x}, {range.Size} bytes, ends outside the file of {_bytes.Length} bytes", range.Offset));
+    }
+
+    private void ReadMemoryInfo(DumpStream stream, MinidumpLocationDescriptor location)
+    {
+        const string what = "the memory info";
+        MinidumpMemoryInfoList header = _bytes.Read<MinidumpMemoryInfoList>(location, what);
+        int count = CountOf(location, header.SizeOfHeader, header.SizeOfEntry, header.NumberOfEntries, MinidumpMemoryInfoList.Size, MinidumpMemoryInfo.Size, MinidumpLimits.MaxEntriesRead, what);
+        _memoryInfo.EnsureCapacity(count);
+        for (int i = 0; i < count; i++)
+        {
+            MinidumpMemoryInfo entry = _bytes.Read<MinidumpMemoryInfo>(location.Rva + header.SizeOfHeader + ((ulong)i * header.SizeOfEntry), what);
+            _memoryInfo.Add(new DumpMemoryInfo(entry.BaseAddress, entry.RegionSize, entry.State, entry.Protect, entry.Type));
+        }
+    }
+
+    private void ReadHandles(DumpStream stream, MinidumpLocationDescriptor location)
+    {
+        const string what = "the handle data";
+        MinidumpHandleDataStream header = _bytes.Read<MinidumpHandleDataStream>(location, what);
+        int count = CountOf(location, header.SizeOfHeader, header.SizeOfDescriptor, header.NumberOfDescriptors, MinidumpHandleDataStream.Size, MinidumpHandleDescriptor.Size, MinidumpLimits.MaxObjectsRead, what);
+        _handles.EnsureCapacity(count);
+        for (int i = 0; i < count; i++)
+        {
+            MinidumpHandleDescriptor handle = _bytes.Read<MinidumpHandleDescriptor>(location.Rva + header.SizeOfHeader + ((ulong)i * header.SizeOfDescriptor), what);
+            _handles.Add(new DumpHandle(
+                handle.Handle,
+                handle.TypeNameRva == 0 ? "" : Text(stream, handle.TypeNameRva, "the kind of a handle"),
+                handle.ObjectNameRva == 0 ? "" : Text(stream, handle.ObjectNameRva, "the name of a handle")));
+        }
+    }
+
+    /// <summary>How many entries follow a header that says itself how long it and they are; newer forms may be longer than ours.</summary>
+    /// <exception cref="MinidumpFormatException">They are shorter, do not fit, or are more than <paramref name="limit"/>.</exception>
+    private static int CountOf(MinidumpLocationDescriptor location, uint headerSize, uint entrySize, ulong count, int leastHeader, int leastEntry, int limit, string what)
+    {
+        if (headerSize < leastHeader || entrySize < leastEntry || headerSize > location.DataSize)
+        {
+            throw new MinidumpFormatException($"{what} has a header of {headerSize} bytes and entries of {entrySize}, in {location.DataSize}", location.Rva);
+        }
+
+        ulong room = (location.DataSize - headerSize) / entrySize;
+        return count <= room && count <= (ulong)limit
+            ? (int)count
+            : throw new MinidumpFormatException($"{what} names {count} entries; it holds {room}, and {limit} are the limit", location.Rva);
+    }
+
+    private void ReadBreakpadInfo(DumpStream stream, MinidumpLocationDescriptor location)
+    {
+        MinidumpBreakpadInfo record = _bytes.Read<MinidumpBreakpadInfo>(location, "the Breakpad info");
+        _requestingThread = record.Validity.HasFlag(BreakpadInfoValidity.RequestingThread) ? record.RequestingThreadId : null;
+        _dumpingThread = record.Validity.HasFlag(BreakpadInfoValidity.DumpThread) ? record.DumpThreadId : null;
     }
 
     private void ReadText(DumpStream stream, MinidumpLocationDescriptor location)

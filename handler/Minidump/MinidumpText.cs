@@ -23,7 +23,11 @@ internal sealed class MinidumpText
         text.WriteCrashedThread();
         text.WriteThreads();
         text.WriteModules();
+        text.WriteMemoryInfo();
+        text.WriteHandles();
         text.WriteAnnotations();
+        text.WriteLines("Limits", MinidumpStreamType.MozLinuxLimits, '\n');
+        text.WriteLines("Environment", MinidumpStreamType.LinuxEnviron, '\0');
         text.WriteSoftErrors();
         text.WriteStreams();
         text.WriteProblems();
@@ -59,6 +63,11 @@ internal sealed class MinidumpText
         if (_dump.LinuxFiles.TryGetValue(MinidumpStreamType.LinuxCmdLine, out string? command))
         {
             Field("Command", Safe(command.TrimEnd('\0').Replace('\0', ' ')));
+        }
+
+        if (_dump.RequestingThread is { } requesting)
+        {
+            Field("Asked by", $"thread {requesting}{(_dump.DumpingThread is { } dumping ? $", written by thread {dumping}" : "")}");
         }
 
         if (_dump.Crashpad is { } crashpad)
@@ -122,6 +131,61 @@ internal sealed class MinidumpText
             string version = module.Version.Length == 0 ? "" : $"  {module.Version}";
             _out.WriteLine($"  {Hex(module.Address)}  {Number(module.Size),13}  {Safe(module.Path)}{version}");
             _out.WriteLine($"  {"",18}  {(module.CodeId.Length == 0 ? "no code id" : module.CodeId)}{(module.DebugId.Length == 0 ? "" : $"  {module.DebugId}")}");
+        }
+    }
+
+    /// <summary>A real process has a thousand mappings and more: sums here, each one in the JSON.</summary>
+    private void WriteMemoryInfo()
+    {
+        if (_dump.MemoryInfo.Count == 0)
+        {
+            return;
+        }
+
+        Title($"Memory ranges of the process ({Number(_dump.MemoryInfo.Count)})");
+        // No grouping by a tuple: its types alone would be 20 KB of private memory of every idle handler.
+        Dictionary<string, (int Count, ulong Size)> groups = [];
+        foreach (DumpMemoryInfo range in _dump.MemoryInfo)
+        {
+            string kind = $"{range.StateName,-10}  {range.TypeName,-8}  {range.Permissions}";
+            (int count, ulong size) = groups.GetValueOrDefault(kind);
+            groups[kind] = (count + 1, size + range.Size);
+        }
+
+        List<string> kinds = [.. groups.Keys];
+        kinds.Sort(StringComparer.Ordinal);
+        foreach (string kind in kinds)
+        {
+            (int count, ulong size) = groups[kind];
+            _out.WriteLine($"  {kind}  {Number(count),7}  {size.ToString("N0", CultureInfo.InvariantCulture),23} B");
+        }
+    }
+
+    private void WriteHandles()
+    {
+        if (_dump.Handles.Count == 0)
+        {
+            return;
+        }
+
+        Title($"Handles ({Number(_dump.Handles.Count)})");
+        foreach (DumpHandle handle in _dump.Handles)
+        {
+            _out.WriteLine($"  {handle.Number,6}  {Safe(handle.Kind),-8}  {Safe(handle.Name)}");
+        }
+    }
+
+    private void WriteLines(string title, MinidumpStreamType type, char separator)
+    {
+        if (!_dump.LinuxFiles.TryGetValue(type, out string? text))
+        {
+            return;
+        }
+
+        Title(title);
+        foreach (string line in text.Split(separator, StringSplitOptions.RemoveEmptyEntries))
+        {
+            _out.WriteLine($"  {Safe(line)}");
         }
     }
 

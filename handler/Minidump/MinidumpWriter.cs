@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using CrashHandler.Handler.Capture;
 using CrashHandler.Handler.Minidump.Format;
+using CrashHandler.Handler.Stacks;
 
 namespace CrashHandler.Handler.Minidump;
 
@@ -24,17 +25,30 @@ internal sealed class MinidumpWriter
         _softErrors = [.. snapshot.SoftErrors];
     }
 
-    /// <summary>Writes a dump from the stream's position on, and leaves the position behind it.</summary>
-    /// <param name="destination">A stream that can seek; flushed, not synced.</param>
+    /// <summary>Bytes of the dump.</summary>
+    public long Length => (long)_layout.End;
+
+    /// <summary>Everything that the dump lacks: of the snapshot, and what was cut here.</summary>
+    public IReadOnlyList<SoftError> SoftErrors => _softErrors;
+
+    /// <summary>Gives everything its place in a dump.</summary>
     /// <param name="snapshot">What the process was.</param>
     /// <param name="annotations">What CrashpadInfo says.</param>
-    /// <exception cref="IOException">The destination cannot be written.</exception>
-    public static void Write(Stream destination, ProcessSnapshot snapshot, MinidumpAnnotations annotations)
+    public static MinidumpWriter LayOut(ProcessSnapshot snapshot, MinidumpAnnotations annotations)
     {
         MinidumpWriter writer = new(snapshot);
         writer.LayOut(annotations);
-        writer._layout.WriteTo(destination, UnixSeconds(snapshot.Time));
+        return writer;
     }
+
+    /// <summary>Writes a dump at once; see <see cref="WriteTo"/>.</summary>
+    /// <exception cref="IOException">The destination cannot be written.</exception>
+    public static void Write(Stream destination, ProcessSnapshot snapshot, MinidumpAnnotations annotations) => LayOut(snapshot, annotations).WriteTo(destination);
+
+    /// <summary>Writes the dump from the stream's position on, and leaves the position behind it.</summary>
+    /// <param name="destination">A stream that can seek; not flushed.</param>
+    /// <exception cref="IOException">The destination cannot be written.</exception>
+    public void WriteTo(Stream destination) => _layout.WriteTo(destination, UnixSeconds(_snapshot.Time));
 
     private void LayOut(MinidumpAnnotations annotations)
     {
@@ -44,8 +58,11 @@ internal sealed class MinidumpWriter
         AddException();
         List<ThreadSnapshot> threads = ChooseThreads();
         AddThreadNames(threads);
+        AddBreakpadInfo();
         AddModules();
         AddCrashpadInfo(annotations);
+        AddMemoryInfo();
+        AddHandles();
         AddProcFiles();
         AddThreadsAndMemory(threads);
         AddSoftErrors();
@@ -151,7 +168,7 @@ internal sealed class MinidumpWriter
             return known;
         }
 
-        MinidumpLocationDescriptor added = _layout.Add(Context(registers), MinidumpLayout.BlockAlignment);
+        MinidumpLocationDescriptor added = _layout.Add(Amd64Context.Size, place => MemoryMarshal.Write(place, Amd64Context.Of(registers)), MinidumpLayout.BlockAlignment);
         _contexts.Add(threadId, added);
         return added;
     }
@@ -209,6 +226,115 @@ internal sealed class MinidumpWriter
         _layout.AddStream(MinidumpStreamType.ThreadNames, _layout.AddList<MinidumpThreadName>(CollectionsMarshal.AsSpan(names)));
     }
 
+    /// <summary>The requesting thread only: none of the process wrote the dump.</summary>
+    private void AddBreakpadInfo()
+    {
+        if (_snapshot.Exception is { } exception)
+        {
+            _layout.AddStream(MinidumpStreamType.BreakpadInfo, _layout.Add(new MinidumpBreakpadInfo
+            {
+                Validity = BreakpadInfoValidity.RequestingThread,
+                RequestingThreadId = (uint)exception.ThreadId,
+            }));
+        }
+    }
+
+    private void AddMemoryInfo()
+    {
+        int count = Math.Min(_snapshot.Mappings.Count, MinidumpLimits.MaxMemoryInfos);
+        if (count < _snapshot.Mappings.Count)
+        {
+            _softErrors.Add(new SoftError("MemoryInfoList", $"{_snapshot.Mappings.Count - count} mappings", $"limit of {MinidumpLimits.MaxMemoryInfos} ranges"));
+        }
+
+        if (count == 0)
+        {
+            return;
+        }
+
+        MinidumpMemoryInfo[] entries = new MinidumpMemoryInfo[count];
+        for (int i = 0; i < count; i++)
+        {
+            MappingSnapshot mapping = _snapshot.Mappings[i];
+            MemoryProtection protection = Protection(mapping);
+            entries[i] = new MinidumpMemoryInfo
+            {
+                BaseAddress = mapping.Address,
+                AllocationBase = mapping.Address,
+                AllocationProtect = protection,
+                RegionSize = mapping.Size,
+                State = protection == MemoryProtection.NoAccess ? MemoryState.Reserve : MemoryState.Commit,
+                Protect = protection,
+                Type = mapping.Shared ? MemoryType.Mapped : MemoryType.Private,
+            };
+        }
+
+        MinidumpMemoryInfoList header = new()
+        {
+            SizeOfHeader = MinidumpMemoryInfoList.Size,
+            SizeOfEntry = MinidumpMemoryInfo.Size,
+            NumberOfEntries = (ulong)count,
+        };
+        _layout.AddStream(MinidumpStreamType.MemoryInfoList, _layout.AddList<MinidumpMemoryInfoList, MinidumpMemoryInfo>(header, entries));
+    }
+
+    /// <summary>Windows has no range that may be written and not read.</summary>
+    private static MemoryProtection Protection(in MappingSnapshot mapping) => (mapping.Executable, mapping.Writable, mapping.Readable) switch
+    {
+        (true, true, _) => MemoryProtection.ExecuteReadWrite,
+        (true, false, true) => MemoryProtection.ExecuteRead,
+        (true, false, false) => MemoryProtection.Execute,
+        (false, true, _) => MemoryProtection.ReadWrite,
+        (false, false, true) => MemoryProtection.ReadOnly,
+        (false, false, false) => MemoryProtection.NoAccess,
+    };
+
+    private void AddHandles()
+    {
+        int count = Math.Min(_snapshot.Descriptors.Count, MinidumpLimits.MaxHandles);
+        if (count < _snapshot.Descriptors.Count)
+        {
+            _softErrors.Add(new SoftError("HandleData", $"{_snapshot.Descriptors.Count - count} descriptors", $"limit of {MinidumpLimits.MaxHandles} descriptors"));
+        }
+
+        if (count == 0)
+        {
+            return;
+        }
+
+        Dictionary<string, uint> texts = [];
+        MinidumpHandleDescriptor[] handles = new MinidumpHandleDescriptor[count];
+        for (int i = 0; i < count; i++)
+        {
+            DescriptorSnapshot descriptor = _snapshot.Descriptors[i];
+            handles[i] = new MinidumpHandleDescriptor
+            {
+                Handle = (ulong)descriptor.Number,
+                TypeNameRva = AddText(descriptor.Kind),
+                ObjectNameRva = AddText(descriptor.Target),
+            };
+        }
+
+        MinidumpHandleDataStream header = new()
+        {
+            SizeOfHeader = MinidumpHandleDataStream.Size,
+            SizeOfDescriptor = MinidumpHandleDescriptor.Size,
+            NumberOfDescriptors = (uint)count,
+        };
+        _layout.AddStream(MinidumpStreamType.HandleData, _layout.AddList<MinidumpHandleDataStream, MinidumpHandleDescriptor>(header, handles));
+
+        uint AddText(string text)
+        {
+            if (!texts.TryGetValue(text, out uint rva))
+            {
+                rva = _layout.Add(MinidumpString.Utf16(MinidumpString.Tail(text, MinidumpLimits.MaxUtf16Units))).Rva;
+                texts.Add(text, rva);
+            }
+
+            return rva;
+        }
+    }
+
     private void AddModules()
     {
         List<MinidumpModule> modules = [];
@@ -222,19 +348,22 @@ internal sealed class MinidumpWriter
             // The end of a path names the file, and with it its symbols.
             string path = MinidumpString.Tail(module.Path, MinidumpLimits.MaxUtf16Units);
             (uint high, uint low) = LibraryVersion(path);
+            ulong version = module.Pe?.FileVersion ?? ((ulong)high << 32 | low);
+            ulong productVersion = module.Pe?.ProductVersion ?? version;
             modules.Add(new MinidumpModule
             {
                 BaseOfImage = module.Address,
                 SizeOfImage = (uint)Math.Min(module.Size, uint.MaxValue),
+                TimeDateStamp = module.Pe?.TimeDateStamp ?? 0,
                 ModuleNameRva = _layout.Add(MinidumpString.Utf16(path)).Rva,
                 VersionInfo = new VsFixedFileInfo
                 {
                     Signature = VsFixedFileInfo.ExpectedSignature,
                     StrucVersion = VsFixedFileInfo.ExpectedStrucVersion,
-                    FileVersionMs = high,
-                    FileVersionLs = low,
-                    ProductVersionMs = high,
-                    ProductVersionLs = low,
+                    FileVersionMs = (uint)(version >> 32),
+                    FileVersionLs = (uint)version,
+                    ProductVersionMs = (uint)(productVersion >> 32),
+                    ProductVersionLs = (uint)productVersion,
                     FileType = modules.Count == 0 ? VsFixedFileInfo.Application : VsFixedFileInfo.Library,
                 },
                 CvRecord = AddCodeView(module),
@@ -304,6 +433,11 @@ internal sealed class MinidumpWriter
 
     private MinidumpLocationDescriptor AddCodeView(ModuleSnapshot module)
     {
+        if (module.Pe is { } pe)
+        {
+            return pe.CodeView.Length is > 0 and <= MinidumpLimits.MaxCodeViewBytes ? _layout.Add(pe.CodeView) : default;
+        }
+
         int size = CodeViewElf.HeaderSize + module.BuildId.Length;
         if (module.BuildId.Length == 0)
         {
@@ -500,50 +634,6 @@ internal sealed class MinidumpWriter
         _layout.AddStream(MinidumpStreamType.MozSoftErrors, _layout.Add(json.ToArray()));
     }
 
-    private static Amd64Context Context(Amd64Registers registers)
-    {
-        Amd64ContextFlags flags = Amd64ContextFlags.Amd64 | Amd64ContextFlags.Control | Amd64ContextFlags.Integer | Amd64ContextFlags.Segments;
-        XmmSaveArea32 floats = default;
-        uint mxCsr = 0;
-        if (registers.FxSave is { Length: XmmSaveArea32.Size } image)
-        {
-            flags |= Amd64ContextFlags.FloatingPoint;
-            image.CopyTo((Span<byte>)floats);
-            mxCsr = MemoryMarshal.Read<uint>(image.AsSpan(XmmSaveArea32.MxCsrOffset));
-        }
-
-        return new Amd64Context
-        {
-            ContextFlags = flags,
-            MxCsr = mxCsr,
-            SegCs = registers.Cs,
-            SegDs = registers.Ds,
-            SegEs = registers.Es,
-            SegFs = registers.Fs,
-            SegGs = registers.Gs,
-            SegSs = registers.Ss,
-            EFlags = registers.EFlags,
-            Rax = registers.Rax,
-            Rcx = registers.Rcx,
-            Rdx = registers.Rdx,
-            Rbx = registers.Rbx,
-            Rsp = registers.Rsp,
-            Rbp = registers.Rbp,
-            Rsi = registers.Rsi,
-            Rdi = registers.Rdi,
-            R8 = registers.R8,
-            R9 = registers.R9,
-            R10 = registers.R10,
-            R11 = registers.R11,
-            R12 = registers.R12,
-            R13 = registers.R13,
-            R14 = registers.R14,
-            R15 = registers.R15,
-            Rip = registers.Rip,
-            FltSave = floats,
-        };
-    }
-
     private static TimeZoneInformation TimeZone(TimeZoneInfo zone, DateTimeOffset at)
     {
         bool summer = zone.IsDaylightSavingTime(at);
@@ -609,5 +699,7 @@ internal sealed class MinidumpWriter
         (ProcFile.CommandLine, MinidumpStreamType.LinuxCmdLine),
         (ProcFile.AuxiliaryVector, MinidumpStreamType.LinuxAuxv),
         (ProcFile.Maps, MinidumpStreamType.LinuxMaps),
+        (ProcFile.Limits, MinidumpStreamType.MozLinuxLimits),
+        (ProcFile.Environment, MinidumpStreamType.LinuxEnviron),
     ];
 }

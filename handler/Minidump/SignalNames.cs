@@ -6,7 +6,7 @@ namespace CrashHandler.Handler.Minidump;
 internal static class SignalNames
 {
     /// <summary>The signal of a dump of a process that did not crash: Crashpad's <c>kSimulatedSigno</c>, 0xFFFFFFFF in a minidump.</summary>
-    public const int DumpRequested = -1;
+    public const int DumpRequested = Capture.ExceptionSnapshot.DumpRequested;
 
     private static readonly string[] Signals =
     [
@@ -55,9 +55,12 @@ internal static class SignalNames
             return "Dump requested";
         }
 
-        string name = signal > 0 && signal < Signals.Length ? Signals[signal] : $"signal {signal}";
+        string name = Name(signal);
         return $"{name} /{CodeName(name, code)}";
     }
+
+    /// <summary>Such as <c>SIGSEGV</c>.</summary>
+    public static string Name(int signal) => signal > 0 && signal < Signals.Length ? Signals[signal] : $"signal {signal}";
 
     private static string CodeName(string signal, int code)
     {

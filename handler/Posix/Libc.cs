@@ -11,9 +11,29 @@ internal static unsafe partial class Libc
 {
     private const string Name = "libc";
 
+    // access(2)
+    public const int F_OK = 0;
+
+    // mmap(2)
+    public const int PROT_READ = 1, PROT_WRITE = 2, MAP_PRIVATE = 0x2, MAP_ANONYMOUS = 0x20, MAP_POPULATE = 0x8000;
+    public const nint MAP_FAILED = -1;
+
+    // posix_spawn(3): flags, and bytes of what glibc keeps opaque, on x86-64 (spawn.h, bits/types/__sigset_t.h)
+    public const short POSIX_SPAWN_SETPGROUP = 0x2, POSIX_SPAWN_SETSIGDEF = 0x4, POSIX_SPAWN_SETSIGMASK = 0x8;
+    public const int SpawnFileActionsBytes = 80, SpawnAttributesBytes = 336, SignalSetBytes = 128;
+
+    // waitid(2), setrlimit(2), memfd_create(2)
+    public const int P_PID = 1, P_PIDFD = 3, WEXITED = 4, CLD_EXITED = 1;
+    public const int RLIMIT_CPU = 0, RLIMIT_CORE = 4;
+    public const uint MFD_CLOEXEC = 1;
+
+    // signal(7)
+    public const int SIGKILL = 9, SIGCHLD = 17;
+    public const nint SIG_DFL = 0;
+
     // poll(2), epoll(7), fcntl(2), socket(7), ptrace(2), prctl(2): values of linux-x64.
     public const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EIO = 5, ECHILD = 10, EAGAIN = 11, EACCES = 13, EFAULT = 14,
-        EEXIST = 17, EINVAL = 22, ENOSPC = 28, ENOSYS = 38, EADDRINUSE = 98, ECONNREFUSED = 111;
+        EEXIST = 17, EINVAL = 22, ENOMEM = 12, ENFILE = 23, EMFILE = 24, ENOSPC = 28, ENOSYS = 38, EADDRINUSE = 98, ECONNREFUSED = 111;
 
     public const int AF_UNIX = 1, SOCK_SEQPACKET = 5, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000;
     public const int SOL_SOCKET = 1, SO_PASSCRED = 16, SO_PEERCRED = 17, SO_PEERPIDFD = 77;
@@ -24,13 +44,14 @@ internal static unsafe partial class Libc
     public const uint EPOLLIN = 1, EPOLLOUT = 4, EPOLLERR = 8, EPOLLHUP = 16, EPOLLRDHUP = 0x2000;
     public const int EFD_NONBLOCK = 0x800, EFD_CLOEXEC = 0x80000;
     public const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_NOCTTY = 0x100, O_TRUNC = 0x200, O_APPEND = 0x400, O_NONBLOCK = 0x800,
-        O_DIRECTORY = 0x10000, O_NOFOLLOW = 0x20000, O_CLOEXEC = 0x80000;
+        O_DIRECTORY = 0x10000, O_NOFOLLOW = 0x20000, O_CLOEXEC = 0x80000, O_PATH = 0x200000;
     public const int IN_NONBLOCK = 0x800, IN_CLOEXEC = 0x80000;
     public const uint IN_MOVED_TO = 0x80;
     public const int AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_EMPTY_PATH = 0x1000;
     public const uint STATX_TYPE = 0x1, STATX_INO = 0x100;
     public const int S_IFMT = 0xF000, S_IFREG = 0x8000;
     public const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8;
+    public const int SEEK_SET = 0;
     public const int F_SETFD = 2, FD_CLOEXEC = 1, F_DUPFD_CLOEXEC = 1030, F_GET_SEALS = 1034, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4;
     public const int MADV_DONTNEED = 4;
     public const int PR_SET_NAME = 15;
@@ -39,6 +60,7 @@ internal static unsafe partial class Libc
     public const int PTRACE_EVENT_STOP = 128;
     public const nint NT_PRSTATUS = 1, NT_PRFPREG = 2;
     public const int CLOCK_BOOTTIME = 7;
+    public const long PROC_SUPER_MAGIC = 0x9fa0;
     public const int _SC_NPROCESSORS_ONLN = 84;
     public const int WNOHANG = 1, __WALL = 0x40000000, __WNOTHREAD = 0x20000000;
 
@@ -108,10 +130,34 @@ internal static unsafe partial class Libc
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     public struct StatX
     {
+        [FieldOffset(20)] public uint UserId;
         [FieldOffset(28)] public ushort Mode;
         [FieldOffset(32)] public ulong Inode;
         [FieldOffset(136)] public uint DeviceMajor;
         [FieldOffset(140)] public uint DeviceMinor;
+    }
+
+    // siginfo_t of SIGCHLD, 128 bytes; what is not read here is left out.
+    [StructLayout(LayoutKind.Explicit, Size = 128)]
+    public struct SigInfo
+    {
+        [FieldOffset(8)] public int Code;
+        [FieldOffset(16)] public int Pid;
+        [FieldOffset(24)] public int Status;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct RLimit(ulong both)
+    {
+        public ulong Current = both;
+        public ulong Max = both;
+    }
+
+    // struct statfs, 120 bytes; what is not read here is left out.
+    [StructLayout(LayoutKind.Explicit, Size = 120)]
+    public struct StatFs
+    {
+        [FieldOffset(0)] public long Type;
     }
 
     [LibraryImport(Name, SetLastError = true)] public static partial int socket(int domain, int type, int protocol);
@@ -140,11 +186,13 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, SetLastError = true)] public static partial int fsync(int fd);
     [LibraryImport(Name, SetLastError = true)] public static partial int ftruncate(int fd, long length);
     [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] public static partial int statx(int directory, string path, int flags, uint mask, StatX* status);
+    [LibraryImport(Name, SetLastError = true)] public static partial int fstatfs(int fd, StatFs* status);
     [LibraryImport(Name, SetLastError = true)] public static partial int flock(int fd, int operation);
     [LibraryImport(Name, SetLastError = true)] public static partial int fcntl(int fd, int command, nint argument);
     [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] public static partial int open(string path, int flags, uint mode);
     [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] public static partial int rename(string from, string to);
     [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] public static partial int unlink(string path);
+    [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] public static partial int link(string from, string to);
     [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] public static partial nint readlink(string path, byte* buffer, nint size);
     [LibraryImport(Name, SetLastError = true)] public static partial nint ptrace(nint request, nint pid, nint address, nint data);
     [LibraryImport(Name, SetLastError = true)] public static partial int waitpid(int pid, int* status, int options);
@@ -152,7 +200,12 @@ internal static unsafe partial class Libc
     [LibraryImport(Name)] public static partial int getpid();
     [LibraryImport(Name)] public static partial int getppid();
     [LibraryImport(Name, SetLastError = true)] public static partial int kill(int pid, int signal);
+    [LibraryImport(Name, SetLastError = true)] public static partial int raise(int signal);
     [LibraryImport(Name, SetLastError = true)] public static partial int madvise(nint address, nint length, int advice);
+    [LibraryImport(Name, SetLastError = true)] public static partial nint mmap(nint address, nint length, int protection, int flags, int fd, long offset);
+    [LibraryImport(Name, SetLastError = true)] public static partial int munmap(nint address, nint length);
+    [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] public static partial int access(string path, int mode);
+    [LibraryImport(Name, SetLastError = true)] public static partial nint getdents64(int fd, byte* entries, nint length);
     [LibraryImport(Name)] public static partial void _exit(int status);
     [LibraryImport(Name, SetLastError = true)] public static partial int prctl(int option, nint argument2, nint argument3, nint argument4, nint argument5);
     [LibraryImport(Name, SetLastError = true)] public static partial int execve(byte* path, byte** arguments, byte** environment);
@@ -160,6 +213,25 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, SetLastError = true)] public static partial int uname(UtsName* name);
     [LibraryImport(Name, SetLastError = true)] public static partial long sysconf(int name);
     [LibraryImport(Name, SetLastError = true)] public static partial int clock_gettime(int clock, TimeSpec* time);
+    [LibraryImport(Name, SetLastError = true)] public static partial int pipe2(int* ends, int flags);
+    [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] public static partial int memfd_create(string name, uint flags);
+    [LibraryImport(Name, SetLastError = true)] public static partial int waitid(int kind, uint id, SigInfo* info, int options);
+    [LibraryImport(Name, SetLastError = true)] public static partial int prlimit64(int pid, int resource, RLimit* limit, RLimit* former);
+
+    // These answer with an errno.
+    [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)] public static partial int posix_spawn(int* pid, string path, void* fileActions, void* attributes, byte** arguments, byte** environment);
+    [LibraryImport(Name)] public static partial int posix_spawn_file_actions_init(void* actions);
+    [LibraryImport(Name)] public static partial int posix_spawn_file_actions_destroy(void* actions);
+    [LibraryImport(Name)] public static partial int posix_spawn_file_actions_adddup2(void* actions, int from, int to);
+    [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)] public static partial int posix_spawn_file_actions_addopen(void* actions, int fd, string path, int flags, uint mode);
+    [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)] public static partial int posix_spawn_file_actions_addchdir_np(void* actions, string path);
+    [LibraryImport(Name)] public static partial int posix_spawn_file_actions_addclosefrom_np(void* actions, int from);
+    [LibraryImport(Name)] public static partial int posix_spawnattr_init(void* attributes);
+    [LibraryImport(Name)] public static partial int posix_spawnattr_destroy(void* attributes);
+    [LibraryImport(Name)] public static partial int posix_spawnattr_setflags(void* attributes, short flags);
+    [LibraryImport(Name)] public static partial int posix_spawnattr_setpgroup(void* attributes, int group);
+    [LibraryImport(Name)] public static partial int posix_spawnattr_setsigmask(void* attributes, void* signals);
+    [LibraryImport(Name)] public static partial int posix_spawnattr_setsigdefault(void* attributes, void* signals);
     [LibraryImport(Name, EntryPoint = "syscall", SetLastError = true)] private static partial long syscall2(long number, nint a, nint b);
 
     /// <summary>pidfd_open(2); glibc wraps it only since 2.36.</summary>

@@ -34,6 +34,11 @@ internal static class PosixFiles
     /// <exception cref="SyscallException">stat failed.</exception>
     public static uint Owner(string path) => Guard(() => Syscall.stat(path, out Stat stat) == 0 ? stat.st_uid : throw Failed("stat", path));
 
+    /// <summary>Whether group or others may change what is in a directory.</summary>
+    /// <exception cref="SyscallException">stat failed.</exception>
+    public static bool IsWritableByOthers(string path) => Guard(() =>
+        Syscall.stat(path, out Stat stat) == 0 ? (stat.st_mode & (FilePermissions.S_IWGRP | FilePermissions.S_IWOTH)) != 0 : throw Failed("stat", path));
+
     /// <summary>Makes a directory for its owner alone, whatever the umask; one that exists is left as it is.</summary>
     /// <exception cref="SyscallException">mkdir or chmod failed.</exception>
     public static void CreatePrivateDirectory(string path) => Guard(() =>
@@ -42,9 +47,9 @@ internal static class PosixFiles
         {
             MakePrivate(path);
         }
-        else if (Stdlib.GetLastError() != Errno.EEXIST)
+        else if (Stdlib.GetLastError() is var error && error != Errno.EEXIST)
         {
-            throw Failed("mkdir", path, "check that its parent exists and is writable");
+            throw new SyscallException("mkdir", NativeConvert.FromErrno(error), path, "check that its parent exists and is writable");
         }
 
         return 0;

@@ -4,8 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace CrashHandler.Handler.Reports;
 
 /// <summary>
-/// A dump being written, unbuffered. What is flushed is on the disk: a writer that flushes before it writes the signature makes a signature that
-/// is never seen without the rest, not even after a power cut.
+/// A dump being written, unbuffered.
 /// </summary>
 internal sealed class DumpStream(FileDescriptor file, Action written) : Stream
 {
@@ -21,7 +20,10 @@ internal sealed class DumpStream(FileDescriptor file, Action written) : Stream
 
     public override long Position { get; set; }
 
-    public override void Flush() => RandomAccess.FlushToDisk(_handle);
+    public override void Flush()
+    {
+        // Nothing is held back; the file is synced when it is filed.
+    }
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {

@@ -75,10 +75,52 @@ internal static unsafe class DurableFile
     /// <exception cref="SyscallException">Writing, syncing or renaming failed; the file is as it was.</exception>
     public static void Write(string path, ReadOnlySpan<byte> contents)
     {
-        // One writer at a time by the locks above this; a leftover is of a dead one.
         string temporary = path + TemporarySuffix;
-        _ = Libc.unlink(temporary);
-        using (FileDescriptor file = Create(temporary))
+        using (FileDescriptor file = WriteTemporary(temporary, contents))
+        {
+            Sync(file, temporary);
+        }
+
+        Rename(temporary, path);
+        SyncDirectory(Path.GetDirectoryName(path)!);
+    }
+
+    /// <summary>Replaces a file's contents at once, but a power cut may undo it until the returned file and its directory are synced.</summary>
+    /// <exception cref="SyscallException">Writing or renaming failed; the file is as it was.</exception>
+    public static FileDescriptor WriteUnsynced(string path, ReadOnlySpan<byte> contents)
+    {
+        string temporary = path + TemporarySuffix;
+        FileDescriptor file = WriteTemporary(temporary, contents);
+        try
+        {
+            Rename(temporary, path);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    // One writer at a time by the locks above this; a leftover is of a dead one.
+    private static FileDescriptor CreateAnew(string path)
+    {
+        try
+        {
+            return Create(path);
+        }
+        catch (SyscallException leftover) when (leftover.Errno == Libc.EEXIST)
+        {
+            Remove(path);
+            return Create(path);
+        }
+    }
+
+    private static FileDescriptor WriteTemporary(string temporary, ReadOnlySpan<byte> contents)
+    {
+        FileDescriptor file = CreateAnew(temporary);
+        try
         {
             fixed (byte* bytes = contents)
             {
@@ -90,11 +132,13 @@ internal static unsafe class DurableFile
                 }
             }
 
-            Sync(file, temporary);
+            return file;
         }
-
-        Rename(temporary, path);
-        SyncDirectory(Path.GetDirectoryName(path)!);
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Moves a file within the file system.</summary>

@@ -35,6 +35,10 @@ internal sealed unsafe class NewDump : IDisposable
         }
     }
 
+    /// <summary>Its bytes.</summary>
+    /// <exception cref="IOException">It cannot be looked at.</exception>
+    public long Length => new FileInfo(Path).Length;
+
     /// <summary>Claims the file, making it where it is missing.</summary>
     /// <returns>Null: somebody else has it now, or had it until a moment ago.</returns>
     /// <exception cref="SyscallException">It cannot be opened, made or locked.</exception>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
 using CrashHandler.Handler.Posix;
 
@@ -15,17 +16,25 @@ internal sealed class ReportDatabase
     private const string CompletedName = "completed";
     private const string AttachmentsName = "attachments";
     private const string RequestsName = "requests";
+    private const string HeapDumpsName = "heapdumps";
+    private const string HeapDumpExtension = ".core";
     private const string UploadsLockName = "uploads.lock";
     private const string DumpExtension = ".dmp";
     private const string RecordExtension = ".json";
+    private const string StacksExtension = ".managed.json";
     private const uint Root = 0;
 
-    private static readonly string[] s_newExtensions = [DumpExtension, RecordExtension, RecordExtension + DurableFile.TemporarySuffix];
+    // The longer first: a name that ends with it ends with the shorter one, too.
+    private static readonly string[] s_newExtensions =
+        [DumpExtension, StacksExtension, StacksExtension + DurableFile.TemporarySuffix, RecordExtension, RecordExtension + DurableFile.TemporarySuffix];
 
     private static readonly string[] s_directories = [NewName, PendingName, CompletedName, AttachmentsName, RequestsName];
 
     // What makes a directory a database: the others are younger, and are made when a handler comes.
     private static readonly string[] s_required = [NewName, PendingName, CompletedName];
+
+    // Beginnings of their names: settings with their copies, logs with their former ones.
+    private static readonly string[] s_ourFiles = ["settings.", "handler.log", UploadsLockName];
 
     // In the order in which a report passes through them.
     private static readonly string[] s_filed = [PendingName, CompletedName];
@@ -42,6 +51,9 @@ internal sealed class ReportDatabase
     /// <summary>Its settings.</summary>
     public DatabaseSettings Settings { get; }
 
+    /// <summary>When a report, or a request, was last dealt with, as far as the file system tells.</summary>
+    public DateTime LastMove => new[] { PendingName, CompletedName, RequestsName }.Max(name => Directory.GetLastWriteTimeUtc(System.IO.Path.Combine(Path, name)));
+
     /// <summary>Directories into which files are renamed that may be work for an uploader; see <see cref="IsWork"/>.</summary>
     public IEnumerable<string> WorkDirectories => new[] { "", PendingName, RequestsName }.Select(name => System.IO.Path.Combine(Path, name));
 
@@ -56,7 +68,8 @@ internal sealed class ReportDatabase
     {
         string full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
         CreateParents(full);
-        foreach (string name in s_directories.Prepend(""))
+        CreateTop(full);
+        foreach (string name in s_directories)
         {
             CreateOwn(System.IO.Path.Combine(full, name));
         }
@@ -117,6 +130,8 @@ internal sealed class ReportDatabase
             else if (!TryAdopt(name, claimed))
             {
                 RemoveAttachments(name);
+                RemoveHeapDump(name);
+                RemoveNewStacks(name);
                 claimed.Clear();
                 passed?.Invoke(FilingStep.Claimed);
                 PendingReport begun = new(this, id, claimed, passed ?? (_ => { }));
@@ -146,10 +161,26 @@ internal sealed class ReportDatabase
         return [.. reports.Values.Where(HasDump)];
     }
 
+    /// <summary>Every whole report, in no order, one at a time: each is read when it is asked for, and only its id is kept in mind.</summary>
+    /// <param name="onProblem">Told of each record that cannot be read; it stays where it is.</param>
+    public IEnumerable<ReportRecord> Read(Action<string>? onProblem = null)
+    {
+        HashSet<string> seen = [];
+        // Completed last: so no report that moves meanwhile is missed.
+        foreach (ReportRecord record in ReadAll(PendingName, onProblem).Concat(ReadAll(CompletedName, onProblem)))
+        {
+            if (HasDump(record) && seen.Add(record.Id))
+            {
+                yield return record;
+            }
+        }
+    }
+
     /// <summary>Ids of what may wait for its upload, in no order; <see cref="FindPending"/> says of each whether it does.</summary>
     public IEnumerable<string> PendingIds() => Ids(PendingName);
 
     /// <summary>A whole report that waits for its upload; null: it does not. What has a completed record, too, never waits again.</summary>
+    /// <exception cref="SyscallException">There is no descriptor or no memory to look with.</exception>
     public ReportRecord? FindPending(string id)
         => ReadRecord(FilePath(PendingName, id, RecordExtension), onProblem: null) is { State: ReportState.Pending } report && HasDump(report)
             && !System.IO.File.Exists(FilePath(CompletedName, id, RecordExtension)) ? report : null;
@@ -158,20 +189,42 @@ internal sealed class ReportDatabase
     public ReportRecord? Find(string id)
         => new[] { CompletedName, PendingName, CompletedName }.Select(name => ReadRecord(FilePath(name, id, RecordExtension), onProblem: null)).FirstOrDefault(record => record is not null && HasDump(record));
 
-    /// <summary>How many whole reports there are in each state; none is kept in mind.</summary>
+    /// <summary>How many whole reports there are in each state; none is kept in mind but by its id.</summary>
     public IReadOnlyDictionary<ReportState, int> CountStates()
     {
         Dictionary<ReportState, int> counts = [];
-        HashSet<string> completed = [];
-        foreach (ReportRecord record in ReadCompleted().Concat(ReadAll(PendingName, onProblem: null).Where(HasDump)))
+        // As numbers: of ten thousand, the texts would be a megabyte.
+        Dictionary<Guid, int> waiting = [];
+        // Completed last, as in List: a report that moves between the two looks is seen twice, and never not at all.
+        foreach (ReportRecord record in ReadAll(PendingName, onProblem: null).Where(HasDump))
         {
-            if (record.State == ReportState.Pending ? !completed.Contains(record.Id) : completed.Add(record.Id))
+            Count(record.State, 1);
+            if (Guid.TryParse(record.Id, out Guid id))
             {
-                counts[record.State] = counts.GetValueOrDefault(record.State) + 1;
+                waiting[id] = (int)record.State;
+            }
+        }
+
+        foreach (ReportRecord record in ReadCompleted())
+        {
+            Count(record.State, 1);
+            if (Guid.TryParse(record.Id, out Guid id) && waiting.Remove(id, out int former))
+            {
+                Count((ReportState)former, -1);
+            }
+        }
+
+        foreach (ReportState state in Enum.GetValues<ReportState>())
+        {
+            if (counts.GetValueOrDefault(state) <= 0)
+            {
+                counts.Remove(state);
             }
         }
 
         return counts;
+
+        void Count(ReportState state, int by) => counts[state] = counts.GetValueOrDefault(state) + by;
     }
 
     /// <summary>Reports in a row, one at a time: each is read when it is asked for.</summary>
@@ -180,7 +233,9 @@ internal sealed class ReportDatabase
     /// <summary>Asks for a report's upload; whoever uploads finds the request, now or later.</summary>
     /// <exception cref="DatabaseException">There is no such report, or a server has it.</exception>
     /// <exception cref="SyscallException">The request cannot be stored.</exception>
-    public void Request(string id)
+    /// <param name="id">The report's.</param>
+    /// <param name="url">Where to; null: where it goes anyway.</param>
+    public void Request(string id, Uri? url = null)
     {
         ReportRecord report = Find(id) ?? throw new DatabaseException($"no report '{id}' in '{Path}'; 'crash-handler reports list' shows those there are");
         if (report.State == ReportState.Uploaded)
@@ -188,9 +243,15 @@ internal sealed class ReportDatabase
             throw new DatabaseException($"report {id} is uploaded already; the server calls it '{report.ServerId}'");
         }
 
+        byte[] address = Encoding.UTF8.GetBytes(url?.AbsoluteUri ?? "");
+        if (address.Length > ReportsLimits.MaxUrlBytes)
+        {
+            throw new DatabaseException($"the URL has {address.Length} bytes; at most {ReportsLimits.MaxUrlBytes} are taken");
+        }
+
         string directory = System.IO.Path.Combine(Path, RequestsName);
         CreateOwn(directory);
-        DurableFile.Write(System.IO.Path.Combine(directory, id), []);
+        DurableFile.Write(System.IO.Path.Combine(directory, id), address);
     }
 
     /// <summary>Whether a request waits to be carried out.</summary>
@@ -200,9 +261,9 @@ internal sealed class ReportDatabase
     /// Carries out what <see cref="Request"/> asked for: each report goes back to <c>pending/</c>. The request goes last, so that an interruption begins
     /// again. For the holder of the upload lock.
     /// </summary>
-    /// <param name="requested">The record of a report that is asked for.</param>
+    /// <param name="requested">The record of a report that is asked for, and of the URL it is to be sent to, if another one.</param>
     /// <param name="tell">Told of requests that cannot be carried out, in words.</param>
-    public void TakeRequests(Func<ReportRecord, ReportRecord> requested, Action<string>? tell = null)
+    public void TakeRequests(Func<ReportRecord, string?, ReportRecord> requested, Action<string>? tell = null)
     {
         string directory = System.IO.Path.Combine(Path, RequestsName);
         foreach (string request in Directory.Exists(directory) ? Directory.EnumerateFiles(directory).ToList() : [])
@@ -213,21 +274,48 @@ internal sealed class ReportDatabase
                 continue;
             }
 
-            Attempt(request, () => Reopen(id, requested, tell), tell);
-            DurableFile.Remove(request);
+            // What fails stays asked for.
+            Attempt(
+                request,
+                () =>
+                {
+                    Reopen(id, report => requested(report, UrlIn(request)), tell);
+                    DurableFile.Remove(request);
+                },
+                tell);
         }
     }
 
     /// <summary>Absolute path of a report's attachment.</summary>
     public string AttachmentPath(ReportRecord report, string name) => System.IO.Path.Combine(AttachmentsOf(report.Id), name);
 
-    /// <summary>Absolute path of a report's dump.</summary>
-    public string DumpPath(ReportRecord report)
+    /// <summary>Absolute path of a report's heap dump; null: it has none.</summary>
+    public string? HeapDumpPath(ReportRecord report) => FilePath(HeapDumpsName, report.Id, HeapDumpExtension) is var path && System.IO.File.Exists(path) ? path : null;
+
+    /// <summary>Makes room for a report's heap dump, under a name that is none of a heap dump yet; see <see cref="FileHeapDump"/>.</summary>
+    /// <returns>Absolute path of the file, which is to be made.</returns>
+    /// <exception cref="DatabaseException">The directory is somebody else's.</exception>
+    /// <exception cref="SyscallException">It cannot be made.</exception>
+    public string BeginHeapDump(string id)
     {
-        string preferred = FilePath(DirectoryOf(report.State), report.Id, DumpExtension);
-        string other = FilePath(DirectoryOf(report.State) == PendingName ? CompletedName : PendingName, report.Id, DumpExtension);
-        return System.IO.File.Exists(preferred) || !System.IO.File.Exists(other) ? preferred : other;
+        CreateOwn(System.IO.Path.Combine(Path, HeapDumpsName));
+        RemoveHeapDump(id);
+        return FilePath(HeapDumpsName, id, HeapDumpExtension) + DurableFile.TemporarySuffix;
     }
+
+    /// <summary>Gives a whole heap dump its name.</summary>
+    /// <exception cref="SyscallException">It cannot be renamed.</exception>
+    public void FileHeapDump(string id)
+        => DurableFile.Rename(FilePath(HeapDumpsName, id, HeapDumpExtension) + DurableFile.TemporarySuffix, FilePath(HeapDumpsName, id, HeapDumpExtension));
+
+    /// <summary>Takes away what there is of a heap dump that is not to be.</summary>
+    public void DiscardHeapDump(string id) => RemoveHeapDump(id);
+
+    /// <summary>Absolute path of a report's dump.</summary>
+    public string DumpPath(ReportRecord report) => FilePath(report, DumpExtension);
+
+    /// <summary>Absolute path of a report's document of stacks; null: it has none.</summary>
+    public string? StacksPath(ReportRecord report) => FilePath(report, StacksExtension) is var path && System.IO.File.Exists(path) ? path : null;
 
     /// <summary>
     /// Stores a report's new record; a report that somebody removed meanwhile stays removed. When it is done with, its files move: the new record is
@@ -253,18 +341,23 @@ internal sealed class ReportDatabase
     /// Ends what dead handlers left in <c>new/</c>: finished dumps are filed, unfinished ones removed. For any handler, at any time.
     /// </summary>
     /// <param name="tell">Told of each file that was filed or removed or cannot be read, in words.</param>
-    public void Recover(Action<string>? tell = null)
+    /// <param name="isAlone">This handler captures nothing yet.</param>
+    public void Recover(Action<string>? tell = null, bool isAlone = true)
     {
         string directory = System.IO.Path.Combine(Path, NewName);
-        foreach (string id in Directory.EnumerateFiles(directory).Select(IdOf).OfType<string>().Distinct().ToList())
+        foreach (IGrouping<string, string> files in Directory.EnumerateFiles(directory).GroupBy(path => IdOf(path) ?? "").Where(files => files.Key.Length > 0).ToList())
         {
-            Attempt(FilePath(NewName, id, DumpExtension), () => RecoverOne(id, tell), tell);
+            // Nothing but an empty dump is a capture that begins just now: between its creation and its lock it must not be taken from it.
+            if (files.Count() > 1 || isAlone || new FileInfo(files.Single()) is { Exists: true, Length: > 0 })
+            {
+                Attempt(FilePath(NewName, files.Key, DumpExtension), () => RecoverOne(files.Key, tell), tell);
+            }
         }
     }
 
     /// <summary>
-    /// Ends what dead handlers left half done beside <see cref="Recover"/>: moves that were begun; dumps that no record names; temporary files. Only
-    /// for the holder of the upload lock.
+    /// Ends what dead handlers left half done beside <see cref="Recover"/>: moves that were begun; dumps and heap dumps that no record names; temporary
+    /// files. Only for the holder of the upload lock.
     /// </summary>
     /// <param name="tell">Told of each file that cannot be read; it stays where it is.</param>
     /// <exception cref="SyscallException">The disk failed.</exception>
@@ -282,6 +375,17 @@ internal sealed class ReportDatabase
         foreach (string path in s_filed.SelectMany(name => Directory.EnumerateFiles(System.IO.Path.Combine(Path, name), "*" + DumpExtension)))
         {
             Attempt(path, () => SweepDump(path), tell);
+        }
+
+        foreach (string path in s_filed.SelectMany(name => Directory.EnumerateFiles(System.IO.Path.Combine(Path, name), "*" + StacksExtension)))
+        {
+            Attempt(path, () => SweepStacks(path), tell);
+        }
+
+        string heapDumps = System.IO.Path.Combine(Path, HeapDumpsName);
+        foreach (string path in Directory.Exists(heapDumps) ? Directory.EnumerateFiles(heapDumps) : [])
+        {
+            Attempt(path, () => SweepHeapDump(path), tell);
         }
     }
 
@@ -311,7 +415,12 @@ internal sealed class ReportDatabase
     }
 
     /// <summary>Stores the record of a dump that is about to be written; see <see cref="PendingReport.Commit"/>.</summary>
-    internal void Prepare(ReportRecord record) => DurableFile.Write(FilePath(NewName, record.Id, RecordExtension), Serialize(record));
+    /// <returns>The record's file, to be synced when its dump is there: people wait for a dying process.</returns>
+    internal FileDescriptor Prepare(ReportRecord record) => DurableFile.WriteUnsynced(FilePath(NewName, record.Id, RecordExtension), Serialize(record));
+
+    /// <summary>Stores the document of stacks of a dump that has it already.</summary>
+    /// <returns>The file, to be synced.</returns>
+    internal FileDescriptor PrepareStacks(string id, ReadOnlySpan<byte> document) => DurableFile.WriteUnsynced(FilePath(NewName, id, StacksExtension), document);
 
     /// <summary>
     /// Files a finished dump, which its caller has claimed. The dump moves last: as long as it is in <c>new/</c>, its flock there guards the death, and
@@ -320,6 +429,11 @@ internal sealed class ReportDatabase
     internal void File(ReportRecord record, Action<FilingStep>? passed = null)
     {
         string directory = DirectoryOf(record.State);
+        if (MoveStacks(record.Id, NewName, directory))
+        {
+            passed?.Invoke(FilingStep.StacksMoved);
+        }
+
         DurableFile.Rename(FilePath(NewName, record.Id, RecordExtension), FilePath(directory, record.Id, RecordExtension));
         passed?.Invoke(FilingStep.RecordMoved);
         MoveDump(record.Id, directory, passed);
@@ -332,7 +446,35 @@ internal sealed class ReportDatabase
         _ = Libc.unlink(FilePath(NewName, id, RecordExtension + DurableFile.TemporarySuffix));
         _ = Libc.unlink(FilePath(NewName, id, RecordExtension));
         RemoveAttachments(id);
+        RemoveHeapDump(id);
+        RemoveNewStacks(id);
         _ = Libc.unlink(FilePath(NewName, id, DumpExtension));
+    }
+
+    private bool MoveStacks(string id, string from, string to)
+    {
+        string path = FilePath(from, id, StacksExtension);
+        bool isThere = System.IO.File.Exists(path);
+        if (isThere)
+        {
+            DurableFile.Rename(path, FilePath(to, id, StacksExtension));
+        }
+
+        return isThere;
+    }
+
+    private void RemoveNewStacks(string id)
+    {
+        string path = FilePath(NewName, id, StacksExtension);
+        _ = Libc.unlink(path);
+        _ = Libc.unlink(path + DurableFile.TemporarySuffix);
+    }
+
+    private void RemoveHeapDump(string id)
+    {
+        string path = FilePath(HeapDumpsName, id, HeapDumpExtension);
+        _ = Libc.unlink(path);
+        _ = Libc.unlink(path + DurableFile.TemporarySuffix);
     }
 
     private void RemoveAttachments(string id)
@@ -365,6 +507,25 @@ internal sealed class ReportDatabase
         }
     }
 
+    // A directory that has other files is not ours to close: whoever else reads them may go on. What is ours in it is private by itself.
+    private static void CreateTop(string directory)
+    {
+        if (!Directory.Exists(directory) || Directory.EnumerateFileSystemEntries(directory).All(path => IsOurs(System.IO.Path.GetFileName(path))))
+        {
+            CreateOwn(directory);
+            return;
+        }
+
+        CheckOwner(directory);
+        if (PosixFiles.IsWritableByOthers(directory))
+        {
+            throw new DatabaseException($"'{directory}' has files in it and can be written by others; name an empty or new directory, or take their right away with 'chmod go-w'");
+        }
+    }
+
+    private static bool IsOurs(string name)
+        => s_directories.Contains(name) || name == HeapDumpsName || s_ourFiles.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
+
     private static void CreateOwn(string directory)
     {
         PosixFiles.CreatePrivateDirectory(directory);
@@ -373,6 +534,12 @@ internal sealed class ReportDatabase
             throw new DatabaseException($"'{directory}' is not a directory; move it away, or name another database");
         }
 
+        CheckOwner(directory);
+        PosixFiles.MakePrivate(directory);
+    }
+
+    private static void CheckOwner(string directory)
+    {
         uint user = PosixFiles.UserId();
         uint owner = PosixFiles.Owner(directory);
         // The owner of a link decides where it leads.
@@ -381,8 +548,6 @@ internal sealed class ReportDatabase
         {
             throw new DatabaseException($"'{directory}' belongs to uid {(owner == user ? linkOwner : owner)}, not to uid {user}; choose another directory");
         }
-
-        PosixFiles.MakePrivate(directory);
     }
 
     private static ReportRecord? ReadRecord(string path, Action<string>? onProblem)
@@ -391,7 +556,7 @@ internal sealed class ReportDatabase
         {
             return DurableFile.Read(path, ReportsLimits.MaxJsonBytes) is { } contents ? Parse(contents, System.IO.Path.GetFileNameWithoutExtension(path)) : null;
         }
-        catch (Exception broken) when (broken is JsonException or InvalidDataException or SyscallException)
+        catch (Exception broken) when (broken is JsonException or InvalidDataException or SyscallException { Errno: not (Libc.EMFILE or Libc.ENFILE or Libc.ENOMEM) })
         {
             onProblem?.Invoke($"'{path}' is left out: {broken.Message}");
             return null;
@@ -408,7 +573,7 @@ internal sealed class ReportDatabase
     }
 
     private IEnumerable<ReportRecord> ReadAll(string directory, Action<string>? onProblem)
-        => Directory.EnumerateFiles(System.IO.Path.Combine(Path, directory), "*" + RecordExtension).Select(path => ReadRecord(path, onProblem)).OfType<ReportRecord>();
+        => RecordPaths(directory).Select(path => ReadRecord(path, onProblem)).OfType<ReportRecord>();
 
     private bool HasDump(ReportRecord report) => System.IO.File.Exists(DumpPath(report));
 
@@ -425,13 +590,13 @@ internal sealed class ReportDatabase
         {
             sweep();
         }
-        catch (SyscallException failure)
+        catch (SyscallException failure) when (failure.Errno == Libc.ENOENT)
         {
-            // ENOENT: filed or removed since it was listed.
-            if (failure.Errno != Libc.ENOENT)
-            {
-                tell?.Invoke($"'{path}' cannot be swept: {failure.Message}");
-            }
+            // Filed or removed since it was listed.
+        }
+        catch (Exception failure) when (failure is SyscallException or IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            tell?.Invoke($"'{path}' cannot be dealt with now: {failure.Message}");
         }
     }
 
@@ -469,6 +634,11 @@ internal sealed class ReportDatabase
 
         if (ReadRecord(FilePath(NewName, id, RecordExtension), tell) is { } record)
         {
+            if (dump.Length < record.DumpBytes)
+            {
+                return false;
+            }
+
             File(record);
             return true;
         }
@@ -498,13 +668,18 @@ internal sealed class ReportDatabase
             return;
         }
 
-        string directory = s_filed.First(name => System.IO.File.Exists(FilePath(name, id, RecordExtension)));
+        // As Find does: of two records, which a power cut may leave, the completed one counts.
+        string directory = Enumerable.Reverse(s_filed).First(name => System.IO.File.Exists(FilePath(name, id, RecordExtension)));
         DurableFile.Write(FilePath(directory, id, RecordExtension), Serialize(requested(report)));
         if (directory == CompletedName)
         {
             Move(id, CompletedName, PendingName);
         }
     }
+
+    // A longer one is none of ours: the report goes where it goes anyway.
+    private static string? UrlIn(string request)
+        => new FileInfo(request).Length <= ReportsLimits.MaxUrlBytes && DurableFile.Read(request, ReportsLimits.MaxUrlBytes) is { Length: > 0 } url ? Encoding.UTF8.GetString(url) : null;
 
     private void SweepDump(string path)
     {
@@ -527,10 +702,39 @@ internal sealed class ReportDatabase
         }
     }
 
+    private void SweepStacks(string path)
+    {
+        string id = System.IO.Path.GetFileName(path)[..^StacksExtension.Length];
+        // They are filed before their record and their dump. The dump, which moves last, is looked for first.
+        if (!System.IO.File.Exists(FilePath(NewName, id, DumpExtension)) && !HasRecord(id))
+        {
+            DurableFile.Remove(path);
+        }
+    }
+
+    private void SweepHeapDump(string path)
+    {
+        bool isUnfinished = path.EndsWith(DurableFile.TemporarySuffix, StringComparison.Ordinal);
+        string id = System.IO.Path.GetFileName(path)[..Math.Min(System.IO.Path.GetFileName(path).Length, Guid.Empty.ToString().Length)];
+        // While it is made, its report is in new/. Looked for first, because that moves to where the second look finds it.
+        if (!System.IO.File.Exists(FilePath(NewName, id, DumpExtension)) && (isUnfinished || !HasRecord(id)))
+        {
+            DurableFile.Remove(path);
+        }
+    }
+
     // Each kind looked for in the order in which it moves, so that none is missed between two looks.
     private bool IsFiled(string id) => HasRecord(id) && s_filed.Any(name => System.IO.File.Exists(FilePath(name, id, DumpExtension)));
 
     private bool HasRecord(string id) => s_filed.Any(name => System.IO.File.Exists(FilePath(name, id, RecordExtension)));
+
+    // It may be on its way from one place to the other.
+    private string FilePath(ReportRecord report, string extension)
+    {
+        string preferred = FilePath(DirectoryOf(report.State), report.Id, extension);
+        string other = FilePath(DirectoryOf(report.State) == PendingName ? CompletedName : PendingName, report.Id, extension);
+        return System.IO.File.Exists(preferred) || !System.IO.File.Exists(other) ? preferred : other;
+    }
 
     private string FilePath(string directory, string id, string extension) => System.IO.Path.Combine(Path, directory, id + extension);
 
@@ -542,6 +746,7 @@ internal sealed class ReportDatabase
             DurableFile.Rename(dump, FilePath(to, id, DumpExtension));
         }
 
+        MoveStacks(id, from, to);
         DurableFile.Rename(FilePath(from, id, RecordExtension), FilePath(to, id, RecordExtension));
         DurableFile.SyncDirectory(System.IO.Path.Combine(Path, to));
         DurableFile.SyncDirectory(System.IO.Path.Combine(Path, from));
@@ -550,5 +755,8 @@ internal sealed class ReportDatabase
     private string AttachmentsOf(string id) => System.IO.Path.Combine(Path, AttachmentsName, id);
 
     private IEnumerable<string> Ids(string directory)
-        => Directory.EnumerateFiles(System.IO.Path.Combine(Path, directory), "*" + RecordExtension).Select(path => System.IO.Path.GetFileNameWithoutExtension(path));
+        => RecordPaths(directory).Select(path => System.IO.Path.GetFileNameWithoutExtension(path));
+
+    private IEnumerable<string> RecordPaths(string directory)
+        => Directory.EnumerateFiles(System.IO.Path.Combine(Path, directory), "*" + RecordExtension).Where(path => !path.EndsWith(StacksExtension, StringComparison.Ordinal));
 }

@@ -45,6 +45,24 @@ internal sealed record ReportRecord
     /// <summary>The .NET exception that nobody caught; null: the process said of none.</summary>
     public ReportException? Exception { get; init; }
 
+    /// <summary>The grouping key; null: nothing meaningful is known, or nobody looked.</summary>
+    public string? Signature { get; init; }
+
+    /// <summary>Where the managed part of <c>ID.managed.json</c> comes from: a name of <c>StackSource</c>; null: there is no such file.</summary>
+    public string? ManagedSource { get; init; }
+
+    /// <summary>Why there is no managed part, or only what the process said itself; null: there is, or the process is not a .NET one.</summary>
+    public string? ManagedProblem { get; init; }
+
+    /// <summary>Why the process asked for it, in its own words; null: it died.</summary>
+    public string? CaptureReason { get; init; }
+
+    /// <summary>How long the threads of a process that asked for it stood still; null: it died.</summary>
+    public double? FrozenMilliseconds { get; init; }
+
+    /// <summary>How the process's memory was had, such as <c>Frozen</c> or <c>NoticeOnly</c>; empty: by a handler that did not say.</summary>
+    public string Access { get; set; } = "";
+
     /// <summary>How it is sent. Its headers may be credentials, as its URL may hold some: neither is shown as it is.</summary>
     public ReportDelivery Delivery { get; set; } = new();
 
@@ -56,6 +74,15 @@ internal sealed record ReportRecord
 
     /// <summary>What could not be read or was cut.</summary>
     public IReadOnlyList<string> SoftErrors { get; set; } = [];
+
+    /// <summary>Whether of stacks and registers only pointers and small numbers are in the dump.</summary>
+    public bool IsSanitized { get; init; }
+
+    /// <summary>Whether the process's environment is in the dump.</summary>
+    public bool HasEnvironment { get; init; }
+
+    /// <summary>Bytes of the dump; 0: not known. One that is shorter was cut off by a power cut.</summary>
+    public long DumpBytes { get; set; }
 
     /// <summary>From the notice to the end of the snapshot; the dump is not written yet.</summary>
     public double CaptureMilliseconds { get; init; }

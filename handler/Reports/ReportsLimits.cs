@@ -6,6 +6,9 @@ internal static class ReportsLimits
     /// <summary>Bytes of a record or settings file: 400 parameters of the longest kind, escaped, and room; more is no file of ours.</summary>
     public const int MaxJsonBytes = 32 << 20;
 
+    /// <summary>Bytes of the URL in a request.</summary>
+    public const int MaxUrlBytes = Protocol.ProtocolLimits.MaxUrlBytes;
+
     /// <summary>Bytes of an attachment: a few of them make a form that servers take. A longer one is left out, and the report says so.</summary>
     public const long MaxAttachmentBytes = 20 << 20;
 

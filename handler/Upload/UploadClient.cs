@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using CrashHandler.Handler.Posix;
 using CrashHandler.Handler.Reports;
+using CrashHandler.Protocol;
 
 namespace CrashHandler.Handler.Upload;
 
@@ -12,6 +13,7 @@ internal sealed class UploadClient(ReportDatabase database, TimeProvider time) :
     public const string ReportIdField = "crash_report_id";
 
     private const string AttachmentPrefix = "attachment_";
+    private const string Authorization = "Authorization";
 
     // What servers answer that cannot read a compressed body.
     private static readonly int[] s_perhapsUnreadable = [400, 415, 500];
@@ -19,7 +21,10 @@ internal sealed class UploadClient(ReportDatabase database, TimeProvider time) :
     // Not made before there is something to send: it costs megabytes.
     private HttpClient? _http;
 
-    /// <summary>Sends a report; a compressed one that may not have been understood is sent once more as it is.</summary>
+    /// <summary>
+    /// Sends a report; a compressed one that may not have been understood is sent once more as it is, and one that the server does not want to be asked about
+    /// without asking.
+    /// </summary>
     /// <exception cref="HttpRequestException">No server answered.</exception>
     /// <exception cref="IOException">Likewise, or the dump cannot be read.</exception>
     /// <exception cref="SyscallException">The dump cannot be opened.</exception>
@@ -35,6 +40,8 @@ internal sealed class UploadClient(ReportDatabase database, TimeProvider time) :
             {
                 return answer;
             }
+
+            await Task.Delay(UploadLimits.BetweenUploads, time, cancellation).ConfigureAwait(false);
         }
 
         return await PostAsync(report, url, form, cancellation).ConfigureAwait(false);
@@ -63,24 +70,40 @@ internal sealed class UploadClient(ReportDatabase database, TimeProvider time) :
 
     private async Task<ServerAnswer> PostAsync(ReportRecord report, Uri url, HttpContent content, CancellationToken cancellation)
     {
-        using HttpRequestMessage request = new(HttpMethod.Post, url) { Content = content, Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
-        if (url.UserInfo.Length > 0)
+        // A server that refuses a long form answers before it has read it, and closes: that answer is lost to who is still sending.
+        bool asksFirst = content.Headers.ContentLength > UploadLimits.AskFirstBytes;
+        ServerAnswer answer = await PostOnceAsync(report, url, content, asksFirst, cancellation).ConfigureAwait(false);
+        if (!asksFirst || answer.Status != (int)HttpStatusCode.ExpectationFailed)
         {
-            request.Headers.TryAddWithoutValidation("Authorization", "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(url.UserInfo))));
+            return answer;
         }
 
-        foreach ((string name, string value) in report.Delivery.Headers ?? new Dictionary<string, string>())
+        // It, or a proxy before it, does not know the question; it has seen nothing of the form.
+        await Task.Delay(UploadLimits.BetweenUploads, time, cancellation).ConfigureAwait(false);
+        return await PostOnceAsync(report, url, content, asksFirst: false, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<ServerAnswer> PostOnceAsync(ReportRecord report, Uri url, HttpContent content, bool asksFirst, CancellationToken cancellation)
+    {
+        // Not disposed of: its content would be, too, which is the caller's.
+        HttpRequestMessage request = new(HttpMethod.Post, url) { Content = content, Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        // A record may be of another release, or written by hand: what no request can carry stays out.
+        foreach ((string name, string value) in (report.Delivery.Headers ?? new Dictionary<string, string>()).Where(header => UploadHeaders.Problem(header.Key, header.Value) is null))
         {
-            request.Headers.Remove(name);
             request.Headers.TryAddWithoutValidation(name, value);
         }
 
+        if (url.UserInfo.Length > 0 && !request.Headers.Contains(Authorization))
+        {
+            request.Headers.TryAddWithoutValidation(Authorization, "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(url.UserInfo))));
+        }
+
+        request.Headers.ExpectContinue = asksFirst;
         using CancellationTokenSource limit = new(UploadLimits.Attempt, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
         _http ??= new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
         {
             Timeout = Timeout.InfiniteTimeSpan,
-            DefaultRequestHeaders = { ExpectContinue = false },
         };
         using HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
         string body = await AnswerBody.ReadAsync(response.Content, either.Token).ConfigureAwait(false);

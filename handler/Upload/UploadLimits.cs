@@ -6,6 +6,9 @@ internal static class UploadLimits
     /// <summary>One attempt, connect to last byte: Socorro's collector takes ten seconds before it gives up by itself, slow lines take longer.</summary>
     public static readonly TimeSpan Attempt = TimeSpan.FromSeconds(60);
 
+    /// <summary>Bytes of a form from which on the server is asked first (100-continue): the second that it costs where it is not answered is little against sending it.</summary>
+    public const long AskFirstBytes = 4 << 20;
+
     /// <summary>Between two uploads to one host: BugSplat answers 429 below it.</summary>
     public static readonly TimeSpan BetweenUploads = TimeSpan.FromSeconds(1);
 

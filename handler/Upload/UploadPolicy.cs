@@ -44,8 +44,17 @@ internal static class UploadPolicy
     public static ReportRecord Skipped(ReportRecord report) => report with { State = ReportState.Skipped, NextAttempt = null };
 
     /// <summary>The record of a report that somebody asks for: a new beginning, before all others, whatever became of it.</summary>
-    public static ReportRecord Requested(ReportRecord report)
-        => report with { State = ReportState.Pending, ExplicitRequest = true, Attempts = 0, Unanswered = 0, NextAttempt = null };
+    /// <param name="report">The report.</param>
+    /// <param name="url">Where to; null: as before. Headers stay behind: they were meant for another server.</param>
+    public static ReportRecord Requested(ReportRecord report, string? url) => report with
+    {
+        State = ReportState.Pending,
+        ExplicitRequest = true,
+        Attempts = 0,
+        Unanswered = 0,
+        NextAttempt = null,
+        Delivery = url is null || url == report.Delivery.Url ? report.Delivery : report.Delivery with { Url = url, Headers = null },
+    };
 
     /// <summary>How long until a report is due; zero or less: it is. No delay is longer than the longest there is: else the clock was set back.</summary>
     /// <param name="report">The report.</param>

@@ -31,7 +31,10 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
     private Thread? _lockWaiter;
     private FileDescriptor? _awaitedLock;
     private bool _isEnded;
-    private ReportRecord? _unstored;
+    private bool _hasRecovered;
+    private readonly Dictionary<string, ReportRecord> _unstored = [];
+    private bool _hasSwept;
+    private long? _lastLook;
 
     /// <summary>What it is at.</summary>
     public UploadQueueStatus Status => _status;
@@ -62,8 +65,6 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
         {
             while (true)
             {
-                // Before the look, so that what comes during it is not lost.
-                _woken = NewSignal();
                 TimeSpan wait = await WorkAsync(stopping).ConfigureAwait(false);
                 await _woken.Task.WaitAsync(wait, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 stopping.ThrowIfCancellationRequested();
@@ -99,7 +100,17 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
     {
         try
         {
-            database.Recover(Tell);
+            // A pause between two uploads is no reason to read ten thousand names.
+            bool isLook = _woken.Task.IsCompleted || _lastLook is not { } last || time.GetElapsedTime(last) >= UploadLimits.LookAgain;
+            if (isLook)
+            {
+                // Before the look, so that what comes during it is not lost.
+                _woken = NewSignal();
+                // When it begins, all that is there is of dead handlers; later, some of it is what this handler is at.
+                database.Recover(Tell, isAlone: !_hasRecovered);
+                _hasRecovered = true;
+            }
+
             if (!TakeLock())
             {
                 _watched = [.. _awaited.Keys];
@@ -107,19 +118,24 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
                 return UploadLimits.LookAgain;
             }
 
-            return await SendDueAsync(stopping).ConfigureAwait(false);
+            return await SendDueAsync(isLook, stopping).ConfigureAwait(false);
         }
-        catch (Exception failure) when (failure is SyscallException or IOException or UnauthorizedAccessException or DatabaseException)
+        catch (Exception failure) when (failure is not OperationCanceledException)
         {
+            // Whatever it is: a queue that ends sends nothing more, and nobody is held for that.
+            _lastLook = null;
+            _watched = [.. _awaited.Keys];
+            Settle(_ => true);
             _status = new UploadQueueStatus(null, failure.Message);
-            log.Value.Error("The upload queue cannot use its database: {Reason}; it tries again in {Seconds} s", failure.Message, UploadLimits.DiskRetry.TotalSeconds);
+            log.Value.Error(failure is SyscallException or IOException or UnauthorizedAccessException or DatabaseException ? null : failure,
+                "The upload queue cannot use its database: {Reason}; it tries again in {Seconds} s", failure.Message, UploadLimits.DiskRetry.TotalSeconds);
             return UploadLimits.DiskRetry;
         }
     }
 
     private bool TakeLock()
     {
-        if (_lock is not null)
+        if (_lock is not null && _hasSwept)
         {
             return true;
         }
@@ -136,36 +152,38 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
             return false;
         }
 
-        database.Sweep(Tell);
+        if (!_hasSwept)
+        {
+            database.Sweep(Tell);
+            _hasSwept = true;
+        }
+
         return true;
     }
 
     private void Tell(string finding) => log.Value.Warning("{Finding}", finding);
 
-    private async Task<TimeSpan> SendDueAsync(CancellationToken stopping)
+    private async Task<TimeSpan> SendDueAsync(bool isLook, CancellationToken stopping)
     {
         // What woke it during an upload is looked at before the next one: a newer crash goes first.
-        for (bool isLook = true; ; isLook = _woken.Task.IsCompleted)
+        for (; ; isLook = _woken.Task.IsCompleted)
         {
             stopping.ThrowIfCancellationRequested();
             StoreUnstored();
             if (isLook)
             {
-                _woken = NewSignal();
-                _watched = [.. _awaited.Keys];
-                database.TakeRequests(UploadPolicy.Requested, Tell);
-                _waiting.Refresh();
+                Look();
             }
 
             UploadPermission permission = isOnRequest ? UploadPermission.Paused : database.Settings.UploadPermission;
-            if (permission == UploadPermission.Off)
+            if (permission == UploadPermission.Off && !SkipAll(stopping))
             {
-                SkipAll(stopping);
+                continue;
             }
 
             if (NextStep(permission, out WaitingReport due) is { } pause)
             {
-                return pause;
+                return _unstored.Count > 0 && pause > UploadLimits.DiskRetry ? UploadLimits.DiskRetry : pause;
             }
 
             if (database.FindPending(due.Id) is { } report)
@@ -174,11 +192,27 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
             }
             else
             {
-                _waiting.Refresh();
+                _waiting.Forget(due.Id);
             }
 
             Settle(id => !_waiting.Contains(id));
         }
+    }
+
+    private void Look()
+    {
+        _woken = NewSignal();
+        _lastLook = time.GetTimestamp();
+        _watched = [.. _awaited.Keys];
+        database.TakeRequests(
+            (report, url) =>
+            {
+                // It may have waited already, with another URL and for another time.
+                _waiting.Forget(report.Id);
+                return UploadPolicy.Requested(report, url);
+            },
+            Tell);
+        _waiting.Refresh();
     }
 
     /// <summary>The report to send now; else how long to wait.</summary>
@@ -190,10 +224,10 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
         bool isFound = false;
         TimeSpan wait = UploadLimits.LookAgain;
         HashSet<string> sendable = [];
-        foreach (WaitingReport report in _waiting.All.Where(report => report.IsExplicit || (permission == UploadPermission.On && UrlOf(report) is not null)))
+        foreach (WaitingReport report in _waiting.All.Where(report => (report.IsExplicit || (permission == UploadPermission.On && UrlOf(report) is not null)) && !_unstored.ContainsKey(report.Id)))
         {
             TimeSpan pause = UploadPolicy.UntilDue(report, now, lastLimited);
-            TimeSpan hosts = UntilHostIsFree(UrlOf(report));
+            TimeSpan hosts = UntilHostIsFree(report.Url is null ? fallbackUrl?.Authority : report.Host);
             pause = pause > hosts ? pause : hosts;
             if (pause > TimeSpan.Zero)
             {
@@ -214,8 +248,8 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
         return isFound ? null : wait;
     }
 
-    private TimeSpan UntilHostIsFree(string? address)
-        => TryParse(address, out Uri? url) && _lastUploads.TryGetValue(url.Authority, out long last) ? UploadLimits.BetweenUploads - time.GetElapsedTime(last) : TimeSpan.Zero;
+    private TimeSpan UntilHostIsFree(string? host)
+        => host is not null && _lastUploads.TryGetValue(host, out long last) ? UploadLimits.BetweenUploads - time.GetElapsedTime(last) : TimeSpan.Zero;
 
     private async Task SendAsync(ReportRecord report, string address, CancellationToken stopping)
     {
@@ -226,14 +260,13 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
         {
             after = UploadPolicy.Unsendable(report, address.Length > 0 ? "its URL is not an absolute http or https one" : "it names no URL, and there is no other");
         }
+        else if (report.Delivery.RateLimit && !report.ExplicitRequest && !TryNoteLimited(out string? problem))
+        {
+            after = UploadPolicy.Unanswered(report, problem, time.GetUtcNow());
+        }
         else
         {
             shown = UrlRedaction.Redact(url);
-            if (report.Delivery.RateLimit && !report.ExplicitRequest)
-            {
-                database.Settings.SetLastLimitedUpload(time.GetUtcNow());
-            }
-
             after = await AttemptAsync(report, url, stopping).ConfigureAwait(false);
             foreach (string host in _lastUploads.Where(last => time.GetElapsedTime(last.Value) > UploadLimits.BetweenUploads).Select(last => last.Key).ToList())
             {
@@ -243,7 +276,7 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
             _lastUploads[url.Authority] = time.GetTimestamp();
         }
 
-        _unstored = after;
+        _unstored[after.Id] = after;
         StoreUnstored();
         _status = new UploadQueueStatus(null, after.LastError ?? _status.LastError);
         log.Value.Information("Report {Id} to {Url}: {State} {Answer}", report.Id, shown, after.State, after.ServerId ?? after.LastError);
@@ -261,15 +294,44 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
             string reason = unreachable is OperationCanceledException ? $"no answer within {UploadLimits.Attempt.TotalSeconds:0} s" : unreachable.Message;
             return UploadPolicy.Unanswered(report, reason, time.GetUtcNow());
         }
+        catch (Exception unsendable) when (unsendable is not OperationCanceledException)
+        {
+            // Something in this one report: the others go on, and this one again when somebody asks for it.
+            log.Value.Error(unsendable, "Report {Id} cannot be sent", report.Id);
+            return UploadPolicy.Unsendable(report, $"it cannot be sent: {unsendable.Message}");
+        }
     }
 
-    // What a server answered is never forgotten for a full disk: the report would be sent again.
+    // Not to be sent when that could not be remembered: it would be no limit.
+    private bool TryNoteLimited([NotNullWhen(false)] out string? problem)
+    {
+        try
+        {
+            database.Settings.SetLastLimitedUpload(time.GetUtcNow());
+            problem = null;
+            return true;
+        }
+        catch (Exception unwritable) when (unwritable is SyscallException or DatabaseException)
+        {
+            problem = $"the rate limit cannot be kept: {unwritable.Message}";
+            return false;
+        }
+    }
+
+    // What a server answered is never forgotten for a full disk: the report would be sent again. Until it is stored, it waits, and the others do not.
     private void StoreUnstored()
     {
-        if (_unstored is { } record)
+        foreach (ReportRecord record in _unstored.Values.ToList())
         {
-            Store(record);
-            _unstored = null;
+            try
+            {
+                Store(record);
+                _unstored.Remove(record.Id);
+            }
+            catch (Exception failure) when (failure is SyscallException or IOException or UnauthorizedAccessException)
+            {
+                log.Value.Error("What became of report {Id} cannot be stored: {Reason}", record.Id, failure.Message);
+            }
         }
     }
 
@@ -279,16 +341,28 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
         _waiting.Changed(record);
     }
 
-    private void SkipAll(CancellationToken stopping)
+    /// <returns>False: something came in between, which is to be looked at first.</returns>
+    private bool SkipAll(CancellationToken stopping)
     {
         foreach (WaitingReport report in _waiting.All.Where(report => !report.IsExplicit).ToList())
         {
             stopping.ThrowIfCancellationRequested();
+            if (_woken.Task.IsCompleted)
+            {
+                return false;
+            }
+
             if (database.FindPending(report.Id) is { } record)
             {
                 Store(UploadPolicy.Skipped(record));
             }
+            else
+            {
+                _waiting.Forget(report.Id);
+            }
         }
+
+        return true;
     }
 
     /// <summary>Tells those who wait for reports that are settled, but for those who came after the last look: it may not have seen their reports.</summary>
@@ -329,9 +403,15 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
 
             Wake();
         }
-        catch (SyscallException failure)
+        catch (Exception failure) when (failure is SyscallException or IOException or UnauthorizedAccessException)
         {
-            log.Value.Error("Another handler uploads, and its end will not be noticed: {Reason}", failure.Message);
+            lock (_gate)
+            {
+                // The next look tries again.
+                _lockWaiter = null;
+            }
+
+            log.Value.Error("Another handler uploads, and its end will not be noticed at once: {Reason}", failure.Message);
         }
     }
 

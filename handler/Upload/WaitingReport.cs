@@ -9,9 +9,11 @@ namespace CrashHandler.Handler.Upload;
 /// <param name="IsExplicit">Somebody asked for it.</param>
 /// <param name="IsRateLimited">Its application wants an hour between uploads.</param>
 /// <param name="Url">Where it goes; null: to the handler's URL.</param>
-internal readonly record struct WaitingReport(string Id, DateTimeOffset Created, DateTimeOffset? NextAttempt, bool IsExplicit, bool IsRateLimited, string? Url)
+/// <param name="Host">That URL's host and port; null: it has none.</param>
+internal readonly record struct WaitingReport(string Id, DateTimeOffset Created, DateTimeOffset? NextAttempt, bool IsExplicit, bool IsRateLimited, string? Url, string? Host)
 {
     /// <summary>What there is to keep of a record.</summary>
     public static WaitingReport Of(ReportRecord record)
-        => new(record.Id, record.Created, record.NextAttempt, record.ExplicitRequest, record.Delivery.RateLimit, record.Delivery.Url);
+        => new(record.Id, record.Created, record.NextAttempt, record.ExplicitRequest, record.Delivery.RateLimit, record.Delivery.Url,
+            Uri.TryCreate(record.Delivery.Url, UriKind.Absolute, out Uri? url) ? url.Authority : null);
 }

@@ -35,8 +35,8 @@ internal sealed class WaitingReports(ReportDatabase database)
         _reports = found;
     }
 
-    /// <summary>Forgets everything: somebody else may have changed records.</summary>
-    public void Forget() => _reports = [];
+    /// <summary>Forgets a report that turned out not to wait; the next look reads its record again.</summary>
+    public void Forget(string id) => _reports.Remove(id);
 
     /// <summary>Takes over what was just stored.</summary>
     public void Changed(ReportRecord record)

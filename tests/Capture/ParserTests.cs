@@ -2,6 +2,8 @@ using System.Buffers.Binary;
 using System.Text;
 using CrashHandler.Handler.Capture;
 using CrashHandler.Handler.Capture.Linux;
+using CrashHandler.Handler.Stacks;
+using CrashHandler.Handler.Stacks.Elf;
 using CrashHandler.Protocol;
 using Xunit;
 
@@ -14,8 +16,9 @@ public sealed class ParserTests(VictimProgram program)
     [Theory]
     [InlineData("12 (name) S 1 2 3 4 5 6 7 8 9 10 141 151 16 17 18 19 20 21 2222 23", 'S')]
     [InlineData("12 (a) R (b) ) Z 1 2 3 4 5 6 7 8 9 10 141 151 16 17 18 19 20 21 2222\n", 'Z')]
-    public void Stat_is_read_behind_the_last_parenthesis(string text, char state)
-        => Assert.Equal(new ProcStatFields(state, 141, 151, 2222), ProcStat.Parse(Encoding.UTF8.GetBytes(text)));
+    [InlineData("12 (name) t 1 2 3 4 5 6 7 8 9 10 141 151 16 17 18 19 20 21 2222 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 505050 51 0\n", 't', 505050)]
+    public void Stat_is_read_behind_the_last_parenthesis(string text, char state, ulong environment = 0)
+        => Assert.Equal(new ProcStatFields(state, 141, 151, 2222, environment), ProcStat.Parse(Encoding.UTF8.GetBytes(text)));
 
     [Theory]
     [InlineData("")]
@@ -25,6 +28,22 @@ public sealed class ParserTests(VictimProgram program)
     [InlineData("12 (name) S 1 2 3 4 5 6 7 8 9 10 x 15 16 17 18 19 20 21 22")]
     public void Stat_of_another_kind_is_refused(string text)
         => Assert.Throws<InvalidDataException>(() => ProcStat.Parse(Encoding.UTF8.GetBytes(text)));
+
+    /// <summary>Of a set-user-id program that became root the user who started it, else the effective one; numbers above 2^31, as containers have them, too.</summary>
+    [Theory]
+    [InlineData("Uid:\t1000\t1000\t1000\t1000", 1000u)]
+    [InlineData("Uid:\t1000\t0\t0\t0", 1000u)]
+    [InlineData("Uid:\t0\t1000\t0\t1000", 1000u)]
+    [InlineData("Uid:\t0\t0\t0\t0", 0u)]
+    [InlineData("Uid:\t4294967294\t4294967294\t4294967294\t4294967294", 4_294_967_294u)]
+    [InlineData("Uid:\t", null)]
+    [InlineData("", null)]
+    public void The_walk_gets_the_least_of_a_process_users(string line, uint? user)
+    {
+        byte[] status = System.Text.Encoding.ASCII.GetBytes($"Name:\tUid:\n{line}\n{line.Replace("Uid", "Gid")}\nGroups:\t0\n");
+
+        Assert.Equal((user, user), (ProcStatus.LeastUserId(status), ProcStatus.LeastGroupId(status)));
+    }
 
     [Fact]
     public void Status_gives_pids_and_tracer()

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using CrashHandler.Handler.Capture;
 using CrashHandler.Handler.Capture.Linux;
+using CrashHandler.Handler.Stacks;
 using Xunit;
 
 namespace CrashHandler.Tests.Capture;
@@ -44,7 +45,7 @@ public sealed class RefusalTests(VictimProgram program)
     {
         using VictimProcess victim = VictimProcess.Start(program, threads: 1);
         SoftErrorList errors = new();
-        using RemoteMemory memory = new(NoSuchThread, $"/proc/{victim.Pid}", errors);
+        using RemoteMemory memory = new(NoSuchThread, $"/proc/{victim.Pid}", errors, new SnapshotMemory());
         VictimThread thread = victim.Threads[0];
 
         MemoryRead read = memory.Read(thread.MarkerAddress, sizeof(ulong));
@@ -60,7 +61,7 @@ public sealed class RefusalTests(VictimProgram program)
         using VictimProcess victim = VictimProcess.Start(program, threads: 1);
         MemoryMap map = MemoryMap.Parse(File.ReadAllBytes($"/proc/{victim.Pid}/maps"));
         SoftErrorList errors = new();
-        using RemoteMemory refused = new(NoSuchThread, $"/proc/{NoSuchThread}", errors);
+        using RemoteMemory refused = new(NoSuchThread, $"/proc/{NoSuchThread}", errors, new SnapshotMemory());
 
         List<ModuleSnapshot> found = new ModuleFinder(map, refused, $"/proc/{victim.Pid}/root", errors, CaptureFailSpots.None)
             .Find(victim.FaultStart, program.Path);
@@ -79,7 +80,7 @@ public sealed class RefusalTests(VictimProgram program)
         using VictimProcess victim = VictimProcess.Start(program, threads: 1);
         MemoryMap map = MemoryMap.Parse(File.ReadAllBytes($"/proc/{victim.Pid}/maps"));
         MemoryMapping last = map.Mappings.Last(mapping => mapping.Readable && mapping.Path == "[stack]");
-        using RemoteMemory memory = new(victim.Pid, $"/proc/{victim.Pid}", new SoftErrorList());
+        using RemoteMemory memory = new(victim.Pid, $"/proc/{victim.Pid}", new SoftErrorList(), new SnapshotMemory());
         MemoryRead[] reads =
         [
             new(victim.FaultStart, 16),

@@ -1,6 +1,7 @@
 using System.Text;
 using CrashHandler.Handler.Capture;
 using CrashHandler.Handler.Capture.Linux;
+using CrashHandler.Handler.Stacks;
 using Xunit;
 
 namespace CrashHandler.Tests.Capture;
@@ -44,8 +45,7 @@ public sealed class StackFinderTests
 
     [Fact]
     public void Small_stacks_are_taken_whole()
-        => Assert.Equal([2_000_000 > CaptureLimits.CrashedStackBytes ? CaptureLimits.CrashedStackBytes : 0, 70_000, 0],
-            StackFinder.Allot([2_000_000, 70_000, 0]));
+        => Assert.Equal([8_000_000, 70_000, 0], StackFinder.Allot([8_000_000, 70_000, 0]));
 
     [Theory]
     [InlineData(2)]
@@ -55,9 +55,9 @@ public sealed class StackFinderTests
     {
         int[] allotted = StackFinder.Allot([.. Enumerable.Repeat(8UL << 20, threads)]);
 
-        Assert.Equal(CaptureLimits.CrashedStackBytes, allotted[0]);
-        Assert.InRange(allotted.Sum(bytes => (long)bytes), 1, CaptureLimits.AllStacksBytes);
-        Assert.InRange(allotted.Skip(1).Min(), 8_192, CaptureLimits.StackBytes);
+        Assert.Equal(8 << 20, allotted[0]);
+        Assert.InRange(allotted.Skip(1).Sum(bytes => (long)bytes), 1, CaptureLimits.OtherStacksBytes);
+        Assert.InRange(allotted.Skip(1).Min(), 4_096, CaptureLimits.StackBytes);
     }
 
     [Fact]

@@ -12,6 +12,18 @@ internal sealed class VictimProcess : IDisposable
     public const ulong Marker = 0x5ca1ab1e00000000;
     public const ulong CrashMarker = 0x5ca1ab1edeadbeef;
 
+    /// <summary>In a local variable of the function that faults.</summary>
+    public const string StackSecret = "stack-s3cret-0123456789-abcdefghijklmn";
+
+    /// <summary>In the heap, where a local variable of that function points.</summary>
+    public const string HeapSecret = "heap-s3cret-0123456789-abcdefghijklmn";
+
+    /// <summary>In its data, where it jumps to in mode <c>datacall</c>.</summary>
+    public const string DataSecret = "data-s3cret-0123456789-abcdefghijklmn";
+
+    /// <summary>In its environment.</summary>
+    public const string EnvironmentSecret = "environment-s3cret-0123456789";
+
     private VictimProcess(Process process) => Process = process;
 
     /// <summary>What was started: the victim, or the tool that started it.</summary>
@@ -95,6 +107,7 @@ internal sealed class VictimProcess : IDisposable
     private static Process Launch(string[] command)
     {
         ProcessStartInfo start = new(command[0], command[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        start.Environment["PASSWORD"] = EnvironmentSecret;
         return Process.Start(start)!;
     }
 

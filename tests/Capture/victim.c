@@ -1,6 +1,6 @@
 /* A process to capture: N named threads that count, and one that faults, builds a CrashNotice in its signal handler, prints it
    and then answers one-letter commands, as a reporting thread would wait for its handler. Ends at the end of its input.
-   Usage: victim N segv|overflow|nullcall|leader|vfork ; victim 0 trace PID: traces every thread of PID. */
+   Usage: victim N segv|overflow|nullcall|datacall|leader|vfork ; victim 0 trace PID: traces every thread of PID. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <pthread.h>
@@ -21,11 +21,16 @@
 
 #define MARKER 0x5ca1ab1e00000000ull
 #define CRASH_MARKER 0x5ca1ab1edeadbeefull
+#define STACK_SECRET "stack-s3cret-0123456789-abcdefghijklmn"
+#define HEAP_SECRET "heap-s3cret-0123456789-abcdefghijklmn"
+#define DATA_SECRET "data-s3cret-0123456789-abcdefghijklmn"
 #define MAX_THREADS 8192
 
 static _Atomic unsigned counters[MAX_THREADS];
 static _Atomic int ready;
 static _Atomic int received;
+/* Of the program's own data, so that a jump there is a jump into a secret. */
+static char data[64] = DATA_SECRET;
 static int count;
 static const char *mode;
 
@@ -120,6 +125,10 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 __attribute__((noinline, section("fault_text"))) void fault(volatile int *address)
 {
     volatile unsigned long long marker = CRASH_MARKER;
+    volatile char secret[] = STACK_SECRET;
+    volatile char *copy = calloc(1, sizeof secret);
+    memcpy((char *)copy, HEAP_SECRET, sizeof HEAP_SECRET);
+    __asm__ volatile("" : : "r"(secret), "r"(copy) : "memory");
     static const unsigned long long lanes[2] = { CRASH_MARKER, ~CRASH_MARKER };
     __asm__ volatile("movdqu %0, %%xmm15" : : "m"(lanes) : "xmm15");
     *address = (int)marker;
@@ -143,6 +152,8 @@ static void crash(void)
         overflow(0);
     else if (strcmp(mode, "nullcall") == 0)
         ((void (*)(void))0)();
+    else if (strcmp(mode, "datacall") == 0)
+        ((void (*)(void))data)();
     else
         fault((int *)0x10);
 }

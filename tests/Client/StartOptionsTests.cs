@@ -7,7 +7,7 @@ public class StartOptionsTests
     [Fact]
     public void AMissingCompanyIsNamedInTheDocumentedWords()
     {
-        ArgumentException missing = Assert.Throws<ArgumentException>(() => StartOptions.Check(new CrashReporterOptions { SubmitUrl = new Uri("http://localhost/") }));
+        ArgumentException missing = Assert.Throws<ArgumentException>(() => StartOptions.Check(new CrashReporterOptions { SubmitUrl = "http://localhost/" }));
 
         Assert.StartsWith("companyName is a required option to crashReporter.start", missing.Message, StringComparison.Ordinal);
     }
@@ -32,9 +32,17 @@ public class StartOptionsTests
     public void AUrlThatIsNotHttpIsRefusedByItsValue(string url)
     {
         ArgumentException refused = Assert.Throws<ArgumentException>(
-            () => StartOptions.Check(new CrashReporterOptions { CompanyName = "c", SubmitUrl = new Uri(url, UriKind.RelativeOrAbsolute) }));
+            () => StartOptions.Check(new CrashReporterOptions { CompanyName = "c", SubmitUrl = url }));
 
         Assert.Contains(url, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AHeapDumpOfNoKindIsRefused()
+    {
+        ArgumentException refused = Assert.Throws<ArgumentException>(() => StartOptions.Check(new CrashReporterOptions { CompanyName = "c", HeapDump = (HeapDumpKind)9 }));
+
+        Assert.StartsWith("heapDump must be one of None, Mini, Heap, Full; it is 9", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -63,7 +71,7 @@ public class StartOptionsTests
     [InlineData("http://a/", "http://b/", false)]
     [InlineData("http://a/", null, false)]
     public void AHandlerOfAnotherUrlIsNotOurs(string? own, string? handlers, bool same)
-        => Assert.Equal(same, StartOptions.SameUrl(own is null ? null : new Uri(own), handlers));
+        => Assert.Equal(same, StartOptions.SameUrl(own, handlers));
 
     [Theory]
     [InlineData(null, "/tmp/x", true)]
@@ -72,9 +80,64 @@ public class StartOptionsTests
     [InlineData("/tmp/y", "/tmp/x", false)]
     public void AHandlerOfAnotherDirectoryIsNotOurs(string? own, string handlers, bool same) => Assert.Equal(same, StartOptions.SameDirectory(own, handlers));
 
+    [Fact]
+    public void AHandlerOfTheSameDirectoryByAnotherWayIsOurs()
+    {
+        DirectoryInfo place = Directory.CreateTempSubdirectory("crash-handler-way-");
+        string real = Path.Combine(place.FullName, "real", "reports");
+        Directory.CreateDirectory(real);
+        string way = Path.Combine(place.FullName, "way");
+        File.CreateSymbolicLink(way, "real");
+        string circle = Path.Combine(place.FullName, "circle");
+        File.CreateSymbolicLink(circle, circle);
+
+        Assert.True(StartOptions.SameDirectory(Path.Combine(way, "reports"), real));
+        Assert.True(StartOptions.SameDirectory(Path.Combine(way, "not", "there"), Path.Combine(place.FullName, "real", "not", "there")));
+        Assert.False(StartOptions.SameDirectory(circle, real));
+
+        place.Delete(recursive: true);
+    }
+
     [Theory]
-    [InlineData("YourName", "YourName")]
-    [InlineData("A/B:C\\D", "A_B_C_D")]
-    [InlineData("Ärger 1.0_x-y", "Ärger 1.0_x-y")]
+    [InlineData(1_024, true)]
+    [InlineData(1_025, false)]
+    public void NamesHaveALimit(int bytes, bool isTaken)
+    {
+        string name = new('n', bytes);
+        foreach (CrashReporterOptions options in new CrashReporterOptions[] { new() { CompanyName = name }, new() { CompanyName = "c", ProductName = name }, new() { CompanyName = "c", ProcessType = name } })
+        {
+            if (isTaken)
+            {
+                StartOptions.Check(options);
+            }
+            else
+            {
+                Assert.Contains("1025 bytes of UTF-8; at most 1024", Assert.Throws<ArgumentException>(() => StartOptions.Check(options)).Message, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Fact]
+    public void AUrlHasALimit()
+        => Assert.Contains("at most 4096", Assert.Throws<ArgumentException>(
+            () => StartOptions.Check(new CrashReporterOptions { CompanyName = "c", SubmitUrl = "http://h/" + new string('x', 4_096) })).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void AnEmptyDirectoryIsNone()
+        => Assert.Contains("crashesDirectory", Assert.Throws<ArgumentException>(() => StartOptions.Check(new CrashReporterOptions { CompanyName = "c", CrashesDirectory = "" })).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void ALongProductBecomesAFolderThatCanBe()
+    {
+        string folder = ApplicationIdentity.FolderName(new string('ä', 500));
+
+        Assert.Equal(255, System.Text.Encoding.UTF8.GetByteCount(folder) + 1);
+        Assert.EndsWith("ä Crashes", folder, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("YourName", "YourName Crashes")]
+    [InlineData("A/B:C\\D", "A_B_C_D Crashes")]
+    [InlineData("Ärger 1.0_x-y", "Ärger 1.0_x-y Crashes")]
     public void AProductBecomesAFolder(string product, string folder) => Assert.Equal(folder, ApplicationIdentity.FolderName(product));
 }

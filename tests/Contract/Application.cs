@@ -26,6 +26,9 @@ internal sealed class Application
     /// <summary>Whether the process that was started first is gone.</summary>
     public bool HasMainExited => _main.HasExited;
 
+    /// <summary>Pid of the process that was started first.</summary>
+    public int Pid => _main.Pid;
+
     /// <summary>Asks for something that is granted.</summary>
     public JsonElement Ask(string verb, params object?[] words)
     {

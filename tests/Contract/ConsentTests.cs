@@ -18,7 +18,7 @@ public sealed class ConsentTests
         application.DieLast();
 
         Assert.Equal("skipped", world.Sandbox.SingleReport().GetProperty("state").GetString());
-        AssertNothingIsSentByTheNextHandler(world);
+        AssertNothingIsSentByTheNextHandler(world, world.Main());
     }
 
     [Fact]
@@ -39,12 +39,12 @@ public sealed class ConsentTests
         JsonElement status = world.Sandbox.Json("uploads", "status", "--database", world.Sandbox.Database, "--json");
         Assert.Equal(("off", true, false, false, 0), (status.GetProperty("uploads").GetString(), status.GetProperty("application").GetBoolean(),
             status.GetProperty("operator").GetBoolean(), status.GetProperty("paused").GetBoolean(), status.GetProperty("waiting").GetInt32()));
-        AssertNothingIsSentByTheNextHandler(world);
+        AssertNothingIsSentByTheNextHandler(world, yes);
 
         Assert.Equal("uploads are on\n", Uploads(world, "on"));
         world.Launch(yes).DieLast();
-        Assert.Single(world.Collector.WaitFor(1));
-        world.Sandbox.Until(() => States(world) == "skipped uploaded" ? "so" : null, () => $"one report skipped and one uploaded, they are {States(world)}");
+        Assert.Equal(2, world.Collector.WaitFor(2).Count);
+        world.Sandbox.Until(() => States(world) == "skipped uploaded uploaded" ? "so" : null, () => $"one report skipped and two uploaded, they are {States(world)}");
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class ConsentTests
     {
         using World world = new();
         CrashReporterOptions options = world.Keeping();
-        options.SubmitUrl = new Uri(world.Collector.Url);
+        options.SubmitUrl = world.Collector.Url;
         world.Launch(options).DieLast();
         string id = world.Sandbox.SingleReport().GetProperty("id").GetString()!;
         Uploads(world, "off");
@@ -95,12 +95,38 @@ public sealed class ConsentTests
     }
 
     [Fact]
+    public void AnOperatorMaySpeakBeforeTheFirstRun()
+    {
+        using World world = new();
+
+        Assert.Equal("uploads are off: the operator forbids them; 'crash-handler uploads on' allows them\n", Uploads(world, "off"));
+        world.Launch(world.Main()).DieLast();
+
+        Assert.Equal("skipped", States(world));
+    }
+
+    [Fact]
+    public void WhatAnOperatorSendsElsewhereGoesThereByTheHandlerThatLives()
+    {
+        using World world = new();
+        CrashReporterOptions options = world.Keeping();
+        options.SubmitUrl = "http://127.0.0.1:9/";
+        world.Launch(options).DieLast();
+        string id = world.Sandbox.SingleReport().GetProperty("id").GetString()!;
+
+        ProcessResult sent = world.Sandbox.Handler("reports", "upload", id, "--database", world.Sandbox.Database, "--url", world.Collector.Url);
+
+        string arrived = Assert.Single(world.Collector.WaitFor(1));
+        Assert.Equal((0, $"{id}  uploaded  {Path.GetFileName(arrived)}\n"), (sent.ExitCode, sent.Output));
+    }
+
+    [Fact]
     public void WhatRootChangesStaysTheOwners()
     {
         using Sandbox root = new(Identities.Root);
         using World world = new();
         CrashReporterOptions options = world.Keeping();
-        options.SubmitUrl = new Uri(world.Collector.Url);
+        options.SubmitUrl = world.Collector.Url;
         world.Launch(options).DieLast();
         world.Sandbox.KillHandler();
 
@@ -146,16 +172,25 @@ public sealed class ConsentTests
     private static string States(World world)
         => string.Join(' ', world.Sandbox.Reports().Select(report => report.GetProperty("state").GetString()).Order(StringComparer.Ordinal));
 
-    // A later crash of another application arrives by the same handler, so its queue has looked at everything before.
-    private static void AssertNothingIsSentByTheNextHandler(World world)
+    /// <summary>
+    /// A handler that begins with what is there sends what it is asked for, and that alone: what it would send by itself would go at its start, before that.
+    /// </summary>
+    private static void AssertNothingIsSentByTheNextHandler(World world, CrashReporterOptions options)
     {
+        string before = world.Sandbox.SingleReport().GetProperty("id").GetString()!;
         world.Sandbox.KillHandler();
-        RunningProcess next = world.Sandbox.Start(TestPrograms.Shared.Handler, "run", "--database", world.Sandbox.Database, "--url", world.Collector.Url, "--persistent");
-        world.Sandbox.Until(() => world.Sandbox.Json("status", "--json", "--database", world.Sandbox.Database).GetArrayLength() == 1 ? "there" : null, () => "the next handler");
-        string id = world.Sandbox.Reports()[0].GetProperty("id").GetString()!;
-        Assert.Equal("skipped", States(world));
-        Assert.Empty(world.Collector.Arrived());
-        Assert.NotEmpty(id);
+        RunningProcess next = world.Sandbox.Start(TestPrograms.Shared.Handler, "run", "--database", world.Sandbox.Database, "--url", world.Collector.Url, "--persistent", "--ready-fd", "1");
+        Assert.StartsWith("ready ", next.ReadLine(), StringComparison.Ordinal);
+        world.Launch(options).DieLast();
+        Assert.Equal("skipped skipped", States(world));
+        string asked = Assert.Single(world.Sandbox.Reports().Select(report => report.GetProperty("id").GetString()!), id => id != before);
+
+        ProcessResult sent = world.Sandbox.Handler("reports", "upload", asked, "--database", world.Sandbox.Database);
+
+        Assert.Equal((0, ""), (sent.ExitCode, sent.Error));
+        Assert.Equal(asked, EndToEnd.Collector.Fields(Assert.Single(world.Collector.WaitFor(1)))["crash_report_id"]);
+        Assert.Equal("skipped uploaded", States(world));
+        Assert.Equal(next.Pid, world.Sandbox.HandlerPid());
         world.Sandbox.Kill(next.Pid);
     }
 }

@@ -19,7 +19,7 @@ public sealed class DeliveryTests
         using World world = new();
         CrashReporterOptions options = world.Keeping();
         options.UploadToServer = true;
-        options.SubmitUrl = new UriBuilder(server.Url) { UserName = secrets[0], Password = secrets[1], Query = $"token={secrets[2]}" }.Uri;
+        options.SubmitUrl = new UriBuilder(server.Url) { UserName = secrets[0], Password = secrets[1], Query = $"token={secrets[2]}" }.Uri.AbsoluteUri;
         options.Headers = new Dictionary<string, string> { ["X-Token"] = secrets[3] };
 
         Application application = world.Launch(options);
@@ -95,9 +95,11 @@ public sealed class DeliveryTests
         application.Child(new ChildWords { Attach = true });
 
         application.Die("null");
+        world.Collector.WaitFor(1);
+        world.Sandbox.WaitUntilUploaded();
 
         using JsonDocument record = JsonDocument.Parse(File.ReadAllText(Directory.EnumerateFiles(world.Sandbox.Database, "*.json", SearchOption.AllDirectories)
-            .Single(path => Path.GetFileName(path) != "settings.json")));
+            .Single(path => Path.GetFileName(path) != "settings.json" && !path.EndsWith(".managed.json", StringComparison.Ordinal))));
         Assert.True(record.RootElement.GetProperty("delivery").GetProperty("rateLimit").GetBoolean());
         application.ExitLast();
     }

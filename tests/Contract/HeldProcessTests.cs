@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using CrashHandler.Handler.Daemon;
 using CrashHandler.Tests.Upload;
 using Xunit;
 
@@ -34,7 +35,7 @@ public sealed class HeldProcessTests
     [Fact]
     public async Task ItDiesWhenItsLimitPasses()
     {
-        await using ScriptedServer server = new((_, cancellation) => Task.Delay(Timeout.InfiniteTimeSpan, cancellation));
+        await using ScriptedServer server = new(ScriptedServer.Silence);
         using World world = new();
         Application application = world.Launch(Options(world, server, TimeSpan.FromSeconds(2)));
         long began = Stopwatch.GetTimestamp();
@@ -75,14 +76,18 @@ public sealed class HeldProcessTests
     [Fact]
     public async Task OneThatIsHeldHoldsUpNoOther()
     {
-        await using ScriptedServer server = new((_, cancellation) => Task.Delay(Timeout.InfiniteTimeSpan, cancellation));
+        await using ScriptedServer server = ScriptedServer.Silent();
         using World world = new();
-        List<Application> held = [.. Enumerable.Range(0, Environment.ProcessorCount + 2).Select(_ => world.Launch(Options(world, server, s_long)))];
+        // More than there are places for captures.
+        List<Application> held = [.. Enumerable.Range(0, DaemonLimits.CaptureWorkers + 2).Select(_ => world.Launch(Options(world, server, s_long)))];
+        int handler = world.Sandbox.HandlerPid();
         held.ForEach(application => application.TellToDie("null"));
         world.Sandbox.Until(() => world.Sandbox.Reports().Count == held.Count ? "all" : null, () => "the report of each held process");
 
         Assert.Equal(11, world.Launch(Options(world, server, TimeSpan.Zero)).DieLast("null"));
 
+        // A capture that waits for one that is held ends the handler, and then everybody goes on.
+        Assert.Equal(handler, world.Sandbox.HandlerPid());
         Assert.All(held, application => Assert.False(application.HasMainExited));
         // They are let go by whoever ends the handler in order.
         world.Sandbox.TerminateHandler();
@@ -93,7 +98,7 @@ public sealed class HeldProcessTests
     {
         CrashReporterOptions options = world.Keeping();
         options.UploadToServer = true;
-        options.SubmitUrl = server.Url;
+        options.SubmitUrl = server.Url.AbsoluteUri;
         options.WaitForUpload = wait;
         return options;
     }

@@ -108,7 +108,7 @@ public sealed class UploadCases
         Assert.Equal(11, application.Child(new ChildWords { Attach = attach }).Die("null"));
 
         Dictionary<string, string> fields = EndToEnd.Collector.Fields(Assert.Single(world.Collector.WaitFor(1)));
-        string[] expected = ["crash_report_id", "guid", "platform", "process_type", "prod", "ver"];
+        string[] expected = ["crash_report_id", "guid", "platform", "process_type", "prod", "signature", "ver"];
         Assert.Equal(expected, fields.Keys.Order(StringComparer.Ordinal));
         Assert.Equal((".NET", "child"), (fields["prod"], fields["process_type"]));
     }

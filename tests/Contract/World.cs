@@ -43,7 +43,7 @@ internal sealed partial class World : IDisposable
     {
         ProductName = Product,
         CompanyName = Company,
-        SubmitUrl = new Uri(Collector.Url),
+        SubmitUrl = Collector.Url,
         CrashesDirectory = Sandbox.Database,
         Extra = extra.ToDictionary(),
     };

@@ -1,4 +1,6 @@
 using CrashHandler.Handler.Daemon;
+using CrashHandler.Handler.Stacks.Document;
+using CrashHandler.Handler.Walk;
 using CrashHandler.Protocol;
 using Xunit;
 
@@ -69,5 +71,16 @@ public class ReportParametersTests
         Dictionary<string, string> parameters = ReportParameters.Of(registration, annotations, s_guid, "native", "0", "child");
 
         Assert.Equal(("beta", "7"), (parameters["channel"], parameters["tab"]));
+    }
+
+    [Fact]
+    public void StacksAreAddedAndAnExtraOfTheSameNameStays()
+    {
+        Dictionary<string, string> before = new() { ["signature"] = "my own", ["tab"] = "7" };
+
+        IReadOnlyDictionary<string, string> after = ReportParameters.WithStacks(before, new StackSummary(StackSource.Walk, "a problem", "S", "T", null));
+
+        Assert.Equal(new Dictionary<string, string> { ["signature"] = "my own", ["tab"] = "7", ["exception.type"] = "T" }, after);
+        Assert.Equal(2, before.Count);
     }
 }

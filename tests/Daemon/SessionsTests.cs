@@ -1,4 +1,5 @@
 using System.Text;
+using CrashHandler.Handler.Capture.Linux;
 using CrashHandler.Handler.Daemon;
 using CrashHandler.Handler.Posix;
 using CrashHandler.Protocol;
@@ -20,6 +21,7 @@ public sealed class SessionsTests : IDisposable
     private readonly Control _control = new();
     private readonly ManualResetEventSlim _mayRecord = new(initialState: true);
     private readonly List<CaptureJob> _recorded = [];
+    private Action<CaptureJob> _record = _ => { };
 
     public SessionsTests()
     {
@@ -27,7 +29,7 @@ public sealed class SessionsTests : IDisposable
         Welcome welcome = new(Environment.ProcessId, Guid.Empty, "/db", null, "0.1.0");
         _sessions = new Sessions(_loop, _listener, _control, () => welcome, PosixFiles.UserId(), TimeProvider.System, () => Log.Logger)
         {
-            Record = job =>
+            Capture = job =>
             {
                 lock (_recorded)
                 {
@@ -35,7 +37,8 @@ public sealed class SessionsTests : IDisposable
                 }
 
                 _mayRecord.Wait(s_limit);
-                return ReleaseOutcome.Reported;
+                _record(job);
+                return new WrittenReport(job, 0, takesLong: false, () => ReleaseOutcome.Reported);
             },
             BusyChanged = _ => { },
         };
@@ -208,6 +211,166 @@ public sealed class SessionsTests : IDisposable
         _mayRecord.Set();
         Assert.Equal(FrameType.Release, Receive(client).Type);
     }
+
+    [Fact]
+    public void MemoryThatIsAskedForIsHandedToTheCapture()
+    {
+        string? target = null;
+        _record = job =>
+        {
+            using HandedFiles files = job.AskForMemory!();
+            target = Encoding.UTF8.GetString(ProcFs.ReadLinkBytes($"/proc/self/fd/{files.Memory!.Number}"));
+        };
+        using SeqPacketSocket client = Die();
+        Assert.Equal(FrameType.HandOver, ReceiveSkipping(client, FrameType.Progress));
+        SendWith(client, s_handedOver, 3);
+
+        Assert.Equal(FrameType.Release, ReceiveSkipping(client, FrameType.Progress));
+        Assert.Equal(File, target);
+        AssertClosed(File);
+    }
+
+    [Fact]
+    public void ASecondAnswerIsClosedAndNothingElse()
+    {
+        using ManualResetEventSlim mayEnd = new();
+        _record = job =>
+        {
+            using HandedFiles files = job.AskForMemory!();
+            mayEnd.Wait(s_limit);
+        };
+        using SeqPacketSocket client = Die();
+        Assert.Equal(FrameType.HandOver, ReceiveSkipping(client, FrameType.Progress));
+        SendWith(client, s_handedOver, 3);
+        SendWith(client, s_handedOver, 3);
+        mayEnd.Set();
+
+        Assert.Equal(FrameType.Release, ReceiveSkipping(client, FrameType.Progress));
+        AssertClosed(File);
+    }
+
+    [Fact]
+    public void ANewConnectionOfTheSameDeathIsAskedAgain()
+    {
+        string? target = null;
+        _record = job =>
+        {
+            using HandedFiles files = job.AskForMemory!();
+            target = Encoding.UTF8.GetString(ProcFs.ReadLinkBytes($"/proc/self/fd/{files.Memory!.Number}"));
+        };
+        using SeqPacketSocket keepsItKnown = Connect(ConnectionRole.Control);
+        using (SeqPacketSocket first = Die())
+        {
+            Assert.Equal(FrameType.HandOver, ReceiveSkipping(first, FrameType.Progress));
+        }
+
+        using SeqPacketSocket second = Die();
+        Assert.Equal(FrameType.HandOver, ReceiveSkipping(second, FrameType.Progress));
+        SendWith(second, s_handedOver, 3);
+
+        Assert.Equal(FrameType.Release, ReceiveSkipping(second, FrameType.Progress));
+        Assert.Equal(File, target);
+    }
+
+    [Fact]
+    public void WhoDoesNotAnswerIsWaitedForNoLongerThanTheLimitAndALateAnswerIsClosed()
+    {
+        IOException? none = null;
+        using ManualResetEventSlim mayEnd = new();
+        using ManualResetEventSlim hasGivenUp = new();
+        _record = job =>
+        {
+            none = Assert.Throws<IOException>(job.AskForMemory!);
+            hasGivenUp.Set();
+            mayEnd.Wait(s_limit);
+        };
+        using SeqPacketSocket client = Die();
+        Assert.Equal(FrameType.HandOver, ReceiveSkipping(client, FrameType.Progress));
+        Assert.True(hasGivenUp.Wait(s_limit, TestContext.Current.CancellationToken));
+        SendWith(client, s_handedOver, 3);
+        mayEnd.Set();
+
+        Assert.Equal(FrameType.Release, ReceiveSkipping(client, FrameType.Progress));
+        Assert.Equal("it did not hand over its memory within 3 s", none!.Message);
+        AssertClosed(File);
+    }
+
+    [Theory]
+    [InlineData(false, 3)]
+    [InlineData(true, 2)]
+    [InlineData(true, 4)]
+    [InlineData(true, 100)]
+    public void MemoryThatNobodyAskedForOrThatIsNotAsNamedEndsTheConnection(bool isAsked, int descriptors)
+    {
+        using ManualResetEventSlim mayEnd = new();
+        _record = job =>
+        {
+            if (isAsked)
+            {
+                Assert.Throws<IOException>(job.AskForMemory!);
+            }
+
+            mayEnd.Wait(s_limit);
+        };
+        using SeqPacketSocket client = Die();
+        if (isAsked)
+        {
+            Assert.Equal(FrameType.HandOver, ReceiveSkipping(client, FrameType.Progress));
+        }
+
+        SendWith(client, s_handedOver, descriptors);
+
+        Assert.Equal(FrameType.Refusal, ReceiveSkipping(client, FrameType.Progress));
+        AssertClosed(client);
+        AssertClosed(File);
+        mayEnd.Set();
+    }
+
+    private static readonly byte[] s_handedOver = FrameHeader.Frame(FrameType.HandedOver, default(HandedOverPayload).ToBytes());
+
+    // What is handed over here: a file of this test's alone, so that one can see who has it open.
+    private string File => Path.Combine(_directory, "handed-over");
+
+    private SeqPacketSocket Die()
+    {
+        SeqPacketSocket client = Connect(ConnectionRole.Crash);
+        client.Send(FrameHeader.Frame(FrameType.Notice, Notice()));
+        Assert.Equal(FrameType.Taken, Receive(client).Type);
+        return client;
+    }
+
+    private static FrameType ReceiveSkipping(SeqPacketSocket client, FrameType skipped)
+    {
+        FrameType type;
+        while ((type = Receive(client).Type) == skipped)
+        {
+        }
+
+        return type;
+    }
+
+    private unsafe void SendWith(SeqPacketSocket client, byte[] frame, int descriptors)
+    {
+        using FileStream file = new(File, FileMode.OpenOrCreate);
+        Span<byte> control = new byte[16 + (descriptors * sizeof(int)) + 7 & ~7];
+        BitConverter.TryWriteBytes(control, (long)(16 + (descriptors * sizeof(int))));
+        BitConverter.TryWriteBytes(control[8..], Libc.SOL_SOCKET);
+        BitConverter.TryWriteBytes(control[12..], Libc.SCM_RIGHTS);
+        for (int i = 0; i < descriptors; i++)
+        {
+            BitConverter.TryWriteBytes(control[(16 + (i * sizeof(int)))..], (int)file.SafeFileHandle.DangerousGetHandle());
+        }
+
+        fixed (byte* bytes = frame, rights = control)
+        {
+            Libc.IoVec vector = new((nint)bytes, frame.Length);
+            Libc.MsgHdr message = new() { Vectors = (nint)(&vector), VectorCount = 1, Control = (nint)rights, ControlLength = control.Length };
+            Assert.Equal(frame.Length, Libc.sendmsg(client.Number, &message, 0));
+        }
+    }
+
+    private static void AssertClosed(string file)
+        => Assert.True(SpinWait.SpinUntil(() => !Directory.GetFiles("/proc/self/fd").Any(link => new FileInfo(link).LinkTarget == file), s_limit), "a descriptor stays open");
 
     private static byte[] Hello(ConnectionRole role)
         => FrameHeader.Frame(FrameType.Hello, new HelloPayload(role, Hooks.None, Environment.ProcessId, Environment.ProcessId).ToBytes());

@@ -32,12 +32,12 @@ public sealed class WatchdogTests : IDisposable
         Welcome welcome = new(Environment.ProcessId, Guid.Empty, "/db", null, "0.1.0");
         _sessions = new Sessions(_loop, _listener, new Control(_ended), () => welcome, PosixFiles.UserId(), _time, () => Log.Logger)
         {
-            Record = job =>
+            Capture = job =>
             {
                 _job = job;
                 _isRecording.Set();
                 _mayEnd.Wait(s_limit);
-                return ReleaseOutcome.NotReported;
+                return new WrittenReport(job, 0, takesLong: false, () => ReleaseOutcome.NotReported);
             },
             BusyChanged = _ => { },
         };

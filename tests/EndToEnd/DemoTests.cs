@@ -1,3 +1,4 @@
+using CrashHandler.Tests.Tools;
 using Xunit;
 
 namespace CrashHandler.Tests.EndToEnd;
@@ -47,7 +48,7 @@ public class DemoTests
         {
             if (withShim || file != TestPrograms.Shared.Shim)
             {
-                File.Copy(file, Path.Combine(artifacts, Path.GetFileName(file)));
+                ProgramFile.Copy(file, Path.Combine(artifacts, Path.GetFileName(file)));
             }
         }
 

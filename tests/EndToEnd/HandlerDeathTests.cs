@@ -3,6 +3,8 @@ using System.Text.Json;
 using CrashHandler.Handler.Capture;
 using CrashHandler.Handler.Daemon;
 using CrashHandler.Handler.Reports;
+using CrashHandler.Handler.Walk;
+using CrashHandler.Tests.Tools;
 using Xunit;
 
 namespace CrashHandler.Tests.EndToEnd;
@@ -20,15 +22,19 @@ public sealed class HandlerDeathTests : IDisposable
     private static readonly TimeSpan s_hardLimit = TimeSpan.FromSeconds(31);
 
     private readonly Sandbox _sandbox = new(Identities.User);
+    // Wherever the real one is: what is tested is the handler.
+    private readonly Lazy<string> _walk;
     private int _handlers;
+
+    public HandlerDeathTests() => _walk = new Lazy<string>(() => _sandbox.CompileScript("fake_walk.c", "-DMODE=VALID"));
 
     /// <summary>Every step that a capture of a native process passes.</summary>
     public static TheoryData<string> Steps =>
     [
         .. Enum.GetNames<CrashStep>(),
         nameof(CaptureStep.Identity), nameof(CaptureStep.Seize), nameof(CaptureStep.Threads), nameof(CaptureStep.Maps), nameof(CaptureStep.Modules),
-        nameof(CaptureStep.Stack),
-        .. Enum.GetNames<FilingStep>().Except([nameof(FilingStep.Waiting)]),
+        nameof(CaptureStep.Stack), nameof(CaptureStep.ProcFile),
+        .. Enum.GetNames<FilingStep>().Except([nameof(FilingStep.Waiting)]), .. Enum.GetNames<WalkStep>(),
     ];
 
     public void Dispose() => _sandbox.Dispose();
@@ -131,7 +137,13 @@ public sealed class HandlerDeathTests : IDisposable
     [InlineData(nameof(CrashStep.SnapshotTaken), 0)]
     [InlineData(nameof(FilingStep.RecordWritten), 0)]
     [InlineData(nameof(FilingStep.DumpWriting), 0)]
+    [InlineData(nameof(FilingStep.DumpWritten), 1)]
+    [InlineData(nameof(WalkStep.WalkRuns), 1)]
+    [InlineData(nameof(FilingStep.StacksWriting), 1)]
+    [InlineData(nameof(FilingStep.StacksWritten), 1)]
+    [InlineData(nameof(FilingStep.StacksStored), 1)]
     [InlineData(nameof(FilingStep.DumpFinished), 1)]
+    [InlineData(nameof(FilingStep.StacksMoved), 1)]
     [InlineData(nameof(FilingStep.RecordMoved), 1)]
     [InlineData(nameof(FilingStep.DumpMoved), 1)]
     public void TheNextHandlerAdoptsWhatIsFinishedAndSaysWhatIsLost(string step, int reports)
@@ -140,7 +152,7 @@ public sealed class HandlerDeathTests : IDisposable
         string folder = _sandbox.MakeFolder("alone");
         string lonely = Path.Combine(folder, "lonely-handler");
         string shim = Path.Combine(folder, Path.GetFileName(Shim));
-        File.Copy(TestPrograms.Shared.Handler, lonely);
+        ProgramFile.Copy(TestPrograms.Shared.Handler, lonely);
         File.Copy(Shim, shim);
         File.Copy(Path.Combine(Path.GetDirectoryName(Shim)!, "libMonoPosixHelper.so"), Path.Combine(folder, "libMonoPosixHelper.so"));
         RunningProcess handler = StartHandler($"kill:{step}", lonely);
@@ -184,7 +196,7 @@ public sealed class HandlerDeathTests : IDisposable
         string[] fail = failAt is null ? [] : ["--fail-at", failAt];
         // A killed one leaves its socket, so each has one of its own.
         _handlers++;
-        RunningProcess handler = _sandbox.Start(program ?? TestPrograms.Shared.Handler, ["run", "--database", _sandbox.Database, "--pipe", Pipe, .. fail]);
+        RunningProcess handler = _sandbox.Start(program ?? TestPrograms.Shared.Handler, ["run", "--database", _sandbox.Database, "--pipe", Pipe, "--walk", _walk.Value, .. fail]);
         _sandbox.Until(() => File.Exists(Pipe) ? "listening" : null, () => "the handler to listen");
         return handler;
     }

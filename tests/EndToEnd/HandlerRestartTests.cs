@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using CrashHandler.Protocol;
+using CrashHandler.Tests.Tools;
 using Xunit;
 
 namespace CrashHandler.Tests.EndToEnd;
@@ -274,7 +275,7 @@ public sealed class HandlerRestartTests
         string copy = sandbox.MakeFolder("handler");
         foreach (string file in Directory.GetFiles(Path.GetDirectoryName(TestPrograms.Shared.Handler)!))
         {
-            File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+            ProgramFile.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
         }
 
         string handlerPath = Path.Combine(copy, "crash-handler");

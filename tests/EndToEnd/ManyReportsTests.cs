@@ -7,7 +7,9 @@ using Xunit;
 
 namespace CrashHandler.Tests.EndToEnd;
 
-/// <summary>Ten thousand reports wait: the handler starts as fast as ever, stays small, and lists them at once.</summary>
+/// <summary>Ten thousand reports wait: the handler starts as fast as ever, stays small, and lists them at once. Alone: a thousand threads of another test would be in the figures.</summary>
+[Collection(nameof(ManyReportsTests))]
+[CollectionDefinition(nameof(ManyReportsTests), DisableParallelization = true)]
 public sealed class ManyReportsTests(ITestOutputHelper output)
 {
     private const int Reports = 10_000;

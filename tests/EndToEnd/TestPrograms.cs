@@ -1,3 +1,4 @@
+using CrashHandler.Tests.Tools;
 using Xunit;
 
 namespace CrashHandler.Tests.EndToEnd;
@@ -81,7 +82,7 @@ internal sealed class TestPrograms
         foreach (string file in Directory.EnumerateFiles(from).Where(file => !file.EndsWith(".dbg", StringComparison.Ordinal)))
         {
             string copy = Path.Combine(to, Path.GetFileName(file));
-            File.Copy(file, copy);
+            ProgramFile.Copy(file, copy);
             File.SetUnixFileMode(copy, ForEveryone);
         }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using CrashHandler.Handler.Stacks;
 using CrashHandler.Protocol;
 using Xunit;
 
@@ -46,7 +47,11 @@ public sealed class UnhandledExceptionTests
         Assert.InRange(Encoding.UTF8.GetByteCount(text), 1, ProtocolLimits.MaxExceptionTextBytes);
         Assert.True(kind == "unhandled-broken" ? text == "(ToString threw System.NotSupportedException)" : text.StartsWith($"{type}: {message.TrimEnd('…')}", StringComparison.Ordinal), text);
         Assert.True(kind is "unhandled-broken" or "unhandled-huge" || text.Contains("\n   at ", StringComparison.Ordinal), text);
-        Assert.DoesNotContain(report.GetProperty("parameters").EnumerateObject(), parameter => parameter.Name.StartsWith("exception", StringComparison.Ordinal));
+        JsonElement parameters = report.GetProperty("parameters");
+        Assert.Equal(type, parameters.GetProperty("exception.type").GetString());
+        Assert.InRange(Encoding.UTF8.GetByteCount(parameters.GetProperty("exception.message").GetString()!), 1, StacksLimits.ParameterMessageBytes);
+        // An aggregate stands for the first of its exceptions.
+        Assert.StartsWith(kind == "unhandled-aggregate" ? "System.InvalidOperationException" : type.Replace('+', '.'), parameters.GetProperty("signature").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -100,8 +105,7 @@ public sealed class UnhandledExceptionTests
 
         Assert.Equal(0, shown.ExitCode);
         Assert.DoesNotContain(shown.Output, character => character is '\u001b' or '\u202e' or '\r');
-        Assert.Contains(@"Exception   System.InvalidOperationException: first line\nsecond \u{1b}[31mred", shown.Output, StringComparison.Ordinal);
-        Assert.Contains("\n  third\\tand \\u{202e}last\n     at ", shown.Output, StringComparison.Ordinal);
+        Assert.Contains(@"System.InvalidOperationException (0x80131509): first line\nsecond \u{1b}[31mred\u{1b}[0m line\u{d}\nthird\tand \u{202e}last", shown.Output, StringComparison.Ordinal);
     }
 
     /// <summary>The soak does this a thousand times; this is for every day.</summary>

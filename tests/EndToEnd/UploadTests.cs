@@ -6,7 +6,7 @@ namespace CrashHandler.Tests.EndToEnd;
 /// <summary>What arrives at a crash server.</summary>
 public sealed class UploadTests
 {
-    private static readonly string[] s_always = ["crash_report_id", "guid", "platform", "process_type", "prod", "ver"];
+    private static readonly string[] s_always = ["crash_report_id", "guid", "platform", "process_type", "prod", "signature", "ver"];
     private static readonly string[] s_application = ["_companyName", "_productName", "_version"];
 
     [Theory]
@@ -39,7 +39,7 @@ public sealed class UploadTests
         Assert.EndsWith(" exited with 134\n", main.Output, StringComparison.Ordinal);
         string report = Assert.Single(collector.WaitFor(1));
         Dictionary<string, string> fields = Collector.Fields(report);
-        Assert.Equal(Ordered([.. s_always, .. s_application, "renderer_only"]), Ordered(fields.Keys));
+        Assert.Equal(Ordered([.. s_always, .. s_application, "exception.message", "exception.type", "renderer_only"]), Ordered(fields.Keys));
         Assert.Equal("2", fields["renderer_only"]);
         AssertPayload(sandbox, report, fields, "renderer");
         AssertApplication(fields);

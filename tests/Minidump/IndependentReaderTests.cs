@@ -1,6 +1,8 @@
 using System.Text.RegularExpressions;
 using CrashHandler.Handler.Capture;
+using CrashHandler.Handler.Capture.Linux;
 using CrashHandler.Handler.Minidump;
+using CrashHandler.Handler.Stacks;
 using CrashHandler.Tests.Tools;
 using Xunit;
 
@@ -73,7 +75,7 @@ public sealed partial class IndependentReaderTests : IDisposable
         {
             Threads = [.. Enumerable.Range(0, 5_000).Select(i => SampleSnapshot.Thread(i) with { Name = new string('n', 2_000), Stack = i < 2_000 ? SampleSnapshot.Thread(i).Stack : null })],
             Modules = [.. Enumerable.Range(0, 3_000).Select(i => SampleSnapshot.Module("/" + new string('m', 2_000) + i, 0x1000_0000 + ((ulong)i * 0x1000), 0x1000))],
-            Memory = [.. Enumerable.Range(0, 5_000).Select(i => new MemorySnapshot(0x1_0000 + ((ulong)i * 0x100), [1, 2, 3]))],
+            Memory = [.. Enumerable.Range(0, 5_000).Select(i => new MemorySnapshot(0x1_0000 + ((ulong)i * 0x100), new byte[] { 1, 2, 3 }))],
         };
         string path = Write(snapshot, SampleSnapshot.Annotations with { Simple = new Dictionary<string, string> { ["long"] = new string('ä', 3_000) } });
         ToolResult result = BreakpadTools.Dump(path);
@@ -98,7 +100,7 @@ public sealed partial class IndependentReaderTests : IDisposable
                 snapshot.Threads[2],
             ],
             Modules = [.. snapshot.Modules, SampleSnapshot.Module("/over\uDD96lap", 0x5555_0000_1000, 0x1000), SampleSnapshot.Module("/none", 0x1000, 0)],
-            Memory = [.. snapshot.Memory, .. snapshot.Memory, new MemorySnapshot(0x5000, [])],
+            Memory = [.. snapshot.Memory, .. snapshot.Memory, new MemorySnapshot(0x5000, default)],
         });
         Assert.Empty(Errors(BreakpadTools.Dump(path)));
         ToolResult walk = BreakpadTools.Stackwalk(path);
@@ -114,6 +116,66 @@ public sealed partial class IndependentReaderTests : IDisposable
         Assert.Equal(0, result.ExitCode);
         Assert.Equal(3, ThreadLine().Count(result.Output));
         Assert.Equal(2, Regex.Count(result.Output, @" 0  app \+ 0x1000\n"));
+    }
+
+    [Fact]
+    public void EveryStreamIsAccepted()
+    {
+        ToolResult result = BreakpadTools.Dump(Write(SampleSnapshot.CreateFull()));
+        Assert.Empty(Errors(result));
+        Assert.DoesNotContain("GetMemoryInfoList() failed", result.Error);
+        Assert.Contains("  requesting_thread_id = 0x47\n", result.Output);
+        Assert.Contains("  (debug_identifier)              = \"00112233445566778899AABBCCDDEEFF1\"\n", result.Output);
+        Assert.Contains("  (debug_file)                    = \"app.pdb\"\n", result.Output);
+        Assert.Contains("  (version)                       = \"1.2.3.4\"\n", result.Output);
+        Assert.Contains("HOME=/root\\0\nLANG=C", result.Output);
+    }
+
+    /// <summary>A real .NET process, in part: what the capture of the tests' own finds without stopping it.</summary>
+    [Fact]
+    public void ModulesAndRangesOfARealProcessAreAccepted()
+    {
+        string path = Write(RealProcess());
+        ToolResult result = BreakpadTools.Dump(path);
+        Assert.Empty(Errors(result));
+        Assert.Contains("System.Private.CoreLib.pdb\"\n", result.Output);
+        ToolResult walk = BreakpadTools.Stackwalk(path);
+        Assert.Equal(0, walk.ExitCode);
+        Assert.Contains("System.Private.CoreLib.dll", walk.Output);
+    }
+
+    [Fact]
+    public void LldbReadsThreadsAndModules()
+    {
+        string full = Write(SampleSnapshot.CreateFull());
+        ToolResult result = Lldb.Read(full);
+        Assert.DoesNotContain("error:", result.Error + result.Output);
+        Assert.Equal(3, Regex.Count(result.Output, @"^[* ] thread #", RegexOptions.Multiline));
+        Assert.Contains("/opt/app/app.dll", result.Output);
+        Assert.Contains("libfoo.so.1.2.3", result.Output);
+
+        ToolResult real = Lldb.Read(Write(RealProcess()));
+        Assert.DoesNotContain("error:", real.Error + real.Output);
+        Assert.Contains("System.Private.CoreLib.dll", real.Output);
+        Assert.Contains("libcoreclr.so", real.Output);
+    }
+
+    private static ProcessSnapshot RealProcess()
+    {
+        byte[] maps = File.ReadAllBytes("/proc/self/maps");
+        MemoryMap map = MemoryMap.Parse(maps);
+        SoftErrorList errors = new();
+        using RemoteMemory memory = new(Environment.ProcessId, "/proc/self", errors, new SnapshotMemory());
+        List<ModuleSnapshot> modules = new ModuleFinder(map, memory, "/proc/self/root", errors, CaptureFailSpots.None).Find(null, Environment.ProcessPath!);
+        Assert.Empty(errors.ToArray());
+        ProcessSnapshot made = SampleSnapshot.CreateFull();
+        return made with
+        {
+            Modules = modules,
+            Mappings = [.. map.Mappings.Select(mapping => new MappingSnapshot(mapping.Start, mapping.End - mapping.Start, mapping.Readable, mapping.Writable, mapping.Executable, mapping.Shared))],
+            Descriptors = DescriptorReader.Read("/proc/self/fd", errors),
+            ProcFiles = new Dictionary<ProcFile, byte[]>(made.ProcFiles) { [ProcFile.Maps] = maps, [ProcFile.AuxiliaryVector] = File.ReadAllBytes("/proc/self/auxv") },
+        };
     }
 
     /// <summary>

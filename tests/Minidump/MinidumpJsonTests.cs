@@ -12,7 +12,7 @@ public sealed class MinidumpJsonTests
         using JsonDocument document = Json(SampleSnapshot.Dump(SampleSnapshot.Create()));
         JsonElement root = document.RootElement;
         Assert.Equal(
-            ["time", "size", "flags", "reason", "processId", "system", "process", "exception", "threads", "modules", "memory", "crashpad", "files", "softErrors", "streams"],
+            ["time", "size", "flags", "reason", "processId", "system", "process", "exception", "threads", "modules", "memory", "memoryInfo", "handles", "requestingThread", "dumpingThread", "crashpad", "files", "softErrors", "streams"],
             root.EnumerateObject().Select(property => property.Name));
         Assert.Equal("SIGSEGV /SEGV_MAPERR", root.GetProperty("reason").GetString());
         Assert.Equal(70, root.GetProperty("processId").GetInt32());
@@ -36,7 +36,7 @@ public sealed class MinidumpJsonTests
         Assert.Equal("Größe 🦖", root.GetProperty("crashpad").GetProperty("annotations").GetProperty("_productName").GetString());
         Assert.Equal("tid 99", root.GetProperty("softErrors")[0].GetProperty("ThreadRegisters").GetProperty("subject").GetString());
         Assert.Equal("/opt/app/app\0--first\0", root.GetProperty("files").GetProperty("LinuxCmdLine").GetString());
-        Assert.Equal(15, root.GetProperty("streams").GetArrayLength());
+        Assert.Equal(16, root.GetProperty("streams").GetArrayLength());
     }
 
     [Fact]

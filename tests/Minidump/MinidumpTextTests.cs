@@ -62,6 +62,10 @@ public sealed class MinidumpTextTests
         => Assert.EndsWith("\nProblems (1)\n  SystemInfo: the system info has 0 bytes instead of 56 (at offset 0x2c)\n", Text(RawDump.Of(MinidumpStreamType.SystemInfo)));
 
     [Fact]
+    public void TheStreamOfStacksHasAName()
+        => Assert.Contains($"\n  0x43480001  CrashHandlerStacks  {0,12} B at 0x2c\n", Text(RawDump.Of(MinidumpStreamType.CrashHandlerStacks)), StringComparison.Ordinal);
+
+    [Fact]
     public void ADumpWithoutAnythingIsShown() => Assert.StartsWith("Crash       none: the dump has no exception\n", Text(RawDump.Header(0)));
 
     [Theory]

@@ -28,6 +28,35 @@ internal static class RawDump
         return [.. Header((uint)streams.Length), .. directory, .. bodies];
     }
 
+    /// <summary>What readers know and our writer does not make: 64-bit memory, annotations of modules, longer forms of lists.</summary>
+    public static byte[] WithEverythingElse()
+    {
+        const uint streams = 6;
+        const uint at = 32 + (12 * streams);
+        byte[] key = Utf8("key");
+        byte[] value = Utf8("one");
+        uint valueAt = at + (uint)key.Length;
+        uint dictionaryAt = valueAt + (uint)value.Length;
+        byte[] dictionary = U32(1, at, valueAt);
+        uint listAt = dictionaryAt + (uint)dictionary.Length;
+        byte[] list = U32(1, at);
+        uint objectsAt = listAt + (uint)list.Length;
+        byte[] objects = U32(1, at, 1, valueAt);
+        uint moduleAt = objectsAt + (uint)objects.Length;
+        byte[] module = U32(1, (uint)list.Length, listAt, (uint)dictionary.Length, dictionaryAt, (uint)objects.Length, objectsAt);
+        uint linksAt = moduleAt + (uint)module.Length;
+        byte[] links = U32(1, 0, (uint)module.Length, moduleAt);
+        uint nameAt = linksAt + (uint)links.Length;
+        byte[] blob = [.. key, .. value, .. dictionary, .. list, .. objects, .. module, .. links, .. Text("File")];
+        return Of(
+            (MinidumpStreamType.CommentA, blob),
+            (MinidumpStreamType.CrashpadInfo, U32(1, 1, 2, 3, 4, 5, 6, 7, 8, (uint)dictionary.Length, dictionaryAt, (uint)links.Length, linksAt, 0, 0, 0)),
+            (MinidumpStreamType.Memory64List, [.. U64(2, 0), .. U64(0x1000, 16), .. U64(0x2000, 8)]),
+            (MinidumpStreamType.MemoryInfoList, [.. U32(24, 56), .. U64(2), .. new byte[8], .. new byte[112]]),
+            (MinidumpStreamType.HandleData, [.. U32(16, 40, 1, 0), .. U64(3), .. U32(nameAt, nameAt), .. new byte[24]]),
+            (MinidumpStreamType.BreakpadInfo, U32(3, 7, 8)));
+    }
+
     /// <summary>A header whose directory follows it.</summary>
     public static byte[] Header(uint streams, uint directory = 32) => U32(0x504d444d, 0xa793, streams, directory, 0, 0, 0, 0);
 

@@ -2,6 +2,7 @@ using System.Text;
 using CrashHandler.Handler.Capture;
 using CrashHandler.Handler.Minidump;
 using CrashHandler.Handler.Minidump.Format;
+using CrashHandler.Handler.Stacks;
 using Xunit;
 
 namespace CrashHandler.Tests.Minidump;
@@ -10,13 +11,17 @@ namespace CrashHandler.Tests.Minidump;
 public sealed class RoundTripTests
 {
     private static readonly MinidumpFile Sample = MinidumpFile.Read(SampleSnapshot.Dump(SampleSnapshot.Create()));
+    private static readonly MinidumpFile Full = MinidumpFile.Read(SampleSnapshot.Dump(SampleSnapshot.CreateFull()));
 
     [Fact]
     public void NoStreamHasAProblemAndNoneIsTwice()
     {
         Assert.All(Sample.Streams, stream => Assert.Empty(stream.Problems));
         Assert.Equal(Sample.Streams.Count, Sample.Streams.DistinctBy(stream => stream.Type).Count());
-        Assert.Equal(15, Sample.Streams.Count);
+        Assert.Equal(16, Sample.Streams.Count);
+        Assert.Equal(20, Full.Streams.Count);
+        Assert.All(Full.Streams, stream => Assert.Empty(stream.Problems));
+        Assert.Equal(Full.Streams.Count, Full.Streams.DistinctBy(stream => stream.Type).Count());
         Assert.Equal(SampleSnapshot.Time, Sample.Time);
     }
 
@@ -123,6 +128,74 @@ public sealed class RoundTripTests
         Assert.Equal("app", Sample.ModuleAt(SampleSnapshot.CodeAddress)!.FileName);
         Assert.Null(Sample.ModuleAt(0x5555_0000_3000));
         Assert.Null(Sample.ModuleAt(0));
+    }
+
+    [Fact]
+    public void AnAssemblyIsNamedByItsPdb()
+    {
+        DumpModule module = Full.Modules[^1];
+        Assert.Equal("/opt/app/app.dll", module.Path);
+        Assert.Equal("9ABCDEF06000", module.CodeId);
+        Assert.Equal("00112233445566778899AABBCCDDEEFF1", module.DebugId);
+        Assert.Equal("app.pdb", module.DebugFile);
+        Assert.Equal("1.2.3.4", module.Version);
+    }
+
+    [Fact]
+    public void MemoryInfo()
+    {
+        ProcessSnapshot snapshot = SampleSnapshot.CreateFull();
+        Assert.Equal(snapshot.Mappings.Select(mapping => (mapping.Address, mapping.Size)), Full.MemoryInfo.Select(range => (range.Address, range.Size)));
+        Assert.Equal(["r--", "r-x", "rw-", "rwx", "--x", "---", "rw-"], Full.MemoryInfo.Select(range => range.Permissions));
+        Assert.Equal(["private", "private", "private", "private", "private", "private", "mapped"], Full.MemoryInfo.Select(range => range.TypeName));
+        Assert.Equal(["committed", "committed", "committed", "committed", "committed", "reserved", "committed"], Full.MemoryInfo.Select(range => range.StateName));
+        Assert.Equal(Enumerable.Range(0, 70_000).Take(65_536).Count(), Written(snapshot with
+        {
+            Mappings = [.. Enumerable.Range(0, 70_000).Select(i => new MappingSnapshot((ulong)i * 0x1000, 0x1000, true, false, false, false))],
+        }).MemoryInfo.Count);
+    }
+
+    [Fact]
+    public void Handles()
+    {
+        ProcessSnapshot snapshot = SampleSnapshot.CreateFull();
+        Assert.Equal(snapshot.Descriptors.Select(descriptor => new DumpHandle((ulong)descriptor.Number, descriptor.Kind, descriptor.Target)), Full.Handles);
+        MinidumpFile many = Written(snapshot with
+        {
+            Descriptors = [.. Enumerable.Range(0, 1_100).Select(i => new DescriptorSnapshot(i, "File", new string('d', 2_000) + i))],
+        });
+        Assert.Equal(1_024, many.Handles.Count);
+        Assert.All(many.Handles, handle => Assert.Equal(1_024, handle.Name.Length));
+        Assert.EndsWith("d1023", many.Handles[^1].Name);
+        Assert.Contains(many.SoftErrors, error => error.Text.Contains("HandleData 76 descriptors"));
+        Assert.All(many.Streams, stream => Assert.Empty(stream.Problems));
+    }
+
+    [Fact]
+    public void BreakpadInfoNamesTheRequestingThreadOnly()
+    {
+        Assert.Equal((uint)SampleSnapshot.CrashedThread, Sample.RequestingThread);
+        Assert.Null(Sample.DumpingThread);
+        Assert.Null(Written(SampleSnapshot.Create() with { Exception = null }).RequestingThread);
+    }
+
+    [Fact]
+    public void LongerFormsOfListsAreRead()
+    {
+        MinidumpFile dump = MinidumpFile.Read(RawDump.WithEverythingElse());
+        Assert.All(dump.Streams, stream => Assert.Empty(stream.Problems));
+        Assert.Equal(2, dump.MemoryInfo.Count);
+        Assert.Equal(new DumpHandle(3, "File", "File"), Assert.Single(dump.Handles));
+        Assert.Equal((8u, 7u), (dump.RequestingThread!.Value, dump.DumpingThread!.Value));
+        Assert.Equal("one", Assert.Single(dump.Crashpad!.Modules).Simple["key"]);
+    }
+
+    [Fact]
+    public void LimitsAndEnvironment()
+    {
+        Assert.StartsWith("Limit ", Full.LinuxFiles[MinidumpStreamType.MozLinuxLimits]);
+        Assert.Equal("HOME=/root\0LANG=C\0", Full.LinuxFiles[MinidumpStreamType.LinuxEnviron]);
+        Assert.False(Sample.LinuxFiles.ContainsKey(MinidumpStreamType.LinuxEnviron));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Text;
 using CrashHandler.Handler.Capture;
 using CrashHandler.Handler.Minidump;
+using CrashHandler.Handler.Stacks;
 
 namespace CrashHandler.Tests.Minidump;
 
@@ -52,6 +53,51 @@ internal static class SampleSnapshot
             [ProcFile.Maps] = Encoding.UTF8.GetBytes("555500000000-555500003000 r-xp 00000000 00:00 1 /opt/app/app\n"),
         },
         SoftErrors = [new SoftError("ThreadRegisters", "tid 99", "ptrace: No such process (errno 3)")],
+    };
+
+    /// <summary>With everything that the writer can write.</summary>
+    public static ProcessSnapshot CreateFull(int threads = 3)
+    {
+        ProcessSnapshot plain = Create(threads);
+        return plain with
+        {
+            Modules = [.. plain.Modules, Assembly],
+            Mappings =
+            [
+                new MappingSnapshot(0x5555_0000_0000, 0x1000, true, false, false, false),
+                new MappingSnapshot(0x5555_0000_1000, 0x1000, true, false, true, false),
+                new MappingSnapshot(0x5555_0000_2000, 0x1000, true, true, false, false),
+                new MappingSnapshot(0x5555_0000_3000, 0x1000, true, true, true, false),
+                new MappingSnapshot(0x5555_0000_4000, 0x1000, false, false, true, false),
+                new MappingSnapshot(0x5555_0000_5000, 0x1000, false, false, false, false),
+                new MappingSnapshot(0x7f00_4000_0000, 0x2000, false, true, false, true),
+            ],
+            Descriptors =
+            [
+                new DescriptorSnapshot(0, "File", "/dev/null"),
+                new DescriptorSnapshot(1, "Pipe", "pipe:[77]"),
+                new DescriptorSnapshot(2, "Pipe", "pipe:[77]"),
+                new DescriptorSnapshot(5, "Socket", "socket:[78]"),
+                new DescriptorSnapshot(9, "anon_inode:[eventpoll]", "anon_inode:[eventpoll]"),
+            ],
+            ProcFiles = new Dictionary<ProcFile, byte[]>(plain.ProcFiles)
+            {
+                [ProcFile.Limits] = Encoding.UTF8.GetBytes("Limit                     Soft Limit           Hard Limit           Units     \nMax open files            1024                 4096                 files     \n"),
+                [ProcFile.Environment] = Encoding.UTF8.GetBytes("HOME=/root\0LANG=C\0"),
+            },
+        };
+    }
+
+    /// <summary>An assembly.</summary>
+    public static ModuleSnapshot Assembly { get; } = Module("/opt/app/app.dll", 0x7f00_3000_0000, 0x6000, []) with
+    {
+        Pe = new PeModuleSnapshot
+        {
+            TimeDateStamp = 0x9ABCDEF0,
+            CodeView = [.. "RSDS"u8, .. ReportId.ToByteArray(), 1, 0, 0, 0, .. "app.pdb\0"u8],
+            FileVersion = 0x0001_0002_0003_0004,
+            ProductVersion = 0x0005_0006_0007_0008,
+        },
     };
 
     public static SystemSnapshot System { get; } = new()

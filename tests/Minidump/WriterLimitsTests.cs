@@ -77,7 +77,7 @@ public sealed class WriterLimitsTests
     public void RegionsKeepTheStacksAndTheFaultingCode()
     {
         ProcessSnapshot snapshot = SampleSnapshot.Create();
-        MemorySnapshot[] pieces = [.. Enumerable.Range(0, 5_000).Select(i => new MemorySnapshot(0x1_0000 + ((ulong)i * 0x100), [1, 2, 3]))];
+        MemorySnapshot[] pieces = [.. Enumerable.Range(0, 5_000).Select(i => new MemorySnapshot(0x1_0000 + ((ulong)i * 0x100), new byte[] { 1, 2, 3 }))];
         MinidumpFile dump = Written(snapshot with { Memory = [.. pieces, .. snapshot.Memory] });
         Assert.Equal(MinidumpLimits.MaxRegions, dump.Memory.Count);
         Assert.All(dump.Threads, thread => Assert.Contains(thread.Stack, dump.Memory));
@@ -100,7 +100,7 @@ public sealed class WriterLimitsTests
                 SampleSnapshot.Thread(2) with { Stack = Piece(0x1100, 0x100) },
                 SampleSnapshot.Thread(3) with { Stack = Piece(0x1800, 0x100) },
             ],
-            Memory = [Piece(0x1000, 0x10), Piece(0x17FF, 2), new MemorySnapshot(0x9000, []), Piece(0xFF0, 0x20), new MemorySnapshot(ulong.MaxValue - 1, [1, 2, 3])],
+            Memory = [Piece(0x1000, 0x10), Piece(0x17FF, 2), new MemorySnapshot(0x9000, default), Piece(0xFF0, 0x20), new MemorySnapshot(ulong.MaxValue - 1, new byte[] { 1, 2, 3 })],
         };
         byte[] bytes = SampleSnapshot.Dump(snapshot);
         MinidumpFile dump = MinidumpFile.Read(bytes);
@@ -115,6 +115,18 @@ public sealed class WriterLimitsTests
         }
 
         Assert.Contains("MemoryList fffffffffffffffe: 3 bytes would pass the end of the address space", SoftErrors(dump));
+    }
+
+    [Fact]
+    public void NeighboursAreJoinedUnlessThatWouldBeMoreThanReadersHold()
+    {
+        List<SoftError> cuts = [];
+        byte[] large = new byte[MinidumpLimits.MaxRegionBytes];
+
+        MemoryPlan plan = MemoryPlan.Of([new(0x3000, new byte[16]), new(0x2000, new byte[0x1000]), new(0x1_0000, large), new(0x1_0000 + (ulong)large.Length, new byte[16])], uint.MaxValue, cuts);
+
+        Assert.Equal([(0x2000ul, 0x1010), (0x1_0000ul, large.Length), (0x1_0000ul + (ulong)large.Length, 16)], plan.Regions.Select(region => (region.Address, region.Size)));
+        Assert.Empty(cuts);
     }
 
     [Fact]
@@ -191,6 +203,7 @@ public sealed class WriterLimitsTests
         Assert.Equal(dinosaurs[..1_024], dump.Threads[2].Name);
         Assert.Equal(dinosaurs[..1_022] + "b", dump.Modules[0].Path);
         Assert.Equal("/\uFFFD/x", dump.Modules[1].Path);
+        Assert.Contains("ModuleList module 1000: path cut at its beginning to 1024 UTF-16 units", SoftErrors(dump));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using CrashHandler.Protocol;
 using Xunit;
 
 namespace CrashHandler.Tests.Native;
@@ -93,6 +94,31 @@ public sealed class DialogueTests
         Assert.Equal(SegvStatus, Victim.Wait(process).Status);
         Assert.Single(handler.Notices);
     }
+
+    /// <summary>It opens its memory, is no more dumpable afterwards than before, keeps nothing open, and waits on.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task TheVictimHandsItsMemoryOver(int dumpable)
+    {
+        using FakeHandler handler = new(FakeAnswers.HandOver);
+        using Process process = Victim.StartStage1(NativeBuild.Victim, $"dumpable {dumpable}", handler.Address);
+
+        HandedOverPayload handed = await handler.HandedOver.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.Equal((0, 0, 0), (handed.MemoryError, handed.MapsError, handed.AuxiliaryVectorError));
+        await process.StandardInput.WriteAsync("?");
+        await process.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
+        Assert.StartsWith("pid ", await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal($"dumpable {dumpable}", await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
+        Assert.True(SpinWait.SpinUntil(() => Directory.GetFiles($"/proc/{process.Id}/fd").Count(IsOfProc) == 0, TimeSpan.FromSeconds(10)), "it keeps what it handed over");
+        handler.Finish();
+
+        Assert.Equal(SegvStatus, Victim.Wait(process).Status);
+        Assert.Single(handler.Notices);
+    }
+
+    // One that is closed between the listing and the look is none.
+    private static bool IsOfProc(string link) => new FileInfo(link).LinkTarget?.StartsWith("/proc/", StringComparison.Ordinal) == true;
 
     private static bool IsCloseOnExec(string information)
     {

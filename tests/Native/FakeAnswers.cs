@@ -9,6 +9,9 @@ internal enum FakeAnswers
     /// <summary>Taken, then Progress until <see cref="FakeHandler.Finish"/>, then Release.</summary>
     ReleaseWhenTold,
 
+    /// <summary>Taken and HandOver; once that is answered, as <see cref="ReleaseWhenTold"/>.</summary>
+    HandOver,
+
     /// <summary>Nothing.</summary>
     Silence,
 

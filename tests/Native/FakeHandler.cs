@@ -20,6 +20,7 @@ internal sealed class FakeHandler : IDisposable
     private readonly ManualResetEventSlim _finish = new();
     private readonly FakeAnswers _answers;
     private readonly Welcome _welcome;
+    private readonly TaskCompletionSource<HandedOverPayload> _handedOver = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _ended;
 
     public FakeHandler(FakeAnswers answers = FakeAnswers.Release, string? database = null)
@@ -41,6 +42,9 @@ internal sealed class FakeHandler : IDisposable
 
     /// <summary>Set as soon as a notice was received.</summary>
     public ManualResetEventSlim Noticed { get; } = new();
+
+    /// <summary>The answer to <see cref="FakeAnswers.HandOver"/>; its descriptors are dropped by the kernel, because nobody receives them.</summary>
+    public Task<HandedOverPayload> HandedOver => _handedOver.Task;
 
     public IReadOnlyList<SeenNotice> Notices => Checked(_notices);
 
@@ -111,6 +115,7 @@ internal sealed class FakeHandler : IDisposable
         catch (Exception fault)
         {
             _faults.Enqueue(fault);
+            _handedOver.TrySetException(fault);
             connection.Dispose();
         }
     }
@@ -146,6 +151,16 @@ internal sealed class FakeHandler : IDisposable
         }
     }
 
+    private void AskForMemory(Socket connection)
+    {
+        connection.Send(FrameHeader.Frame(FrameType.HandOver, []));
+        byte[] packet = new byte[FrameHeader.Size + HandedOverPayload.Size];
+        int bytes = connection.Receive(packet);
+        FrameHeader header = FrameHeader.Parse(packet.AsSpan(0, bytes), out ReadOnlySpan<byte> payload);
+        Assert.Equal(FrameType.HandedOver, header.Type);
+        _handedOver.TrySetResult(HandedOverPayload.Parse(payload));
+    }
+
     private static int PeerOf(Socket connection)
     {
         byte[] credentials = new byte[12];
@@ -168,8 +183,14 @@ internal sealed class FakeHandler : IDisposable
                 connection.Send(FrameHeader.Frame(FrameType.Taken, []));
                 connection.Dispose();
                 return;
+            case FakeAnswers.HandOver:
             case FakeAnswers.ReleaseWhenTold:
                 connection.Send(FrameHeader.Frame(FrameType.Taken, []));
+                if (_answers == FakeAnswers.HandOver)
+                {
+                    AskForMemory(connection);
+                }
+
                 do
                 {
                     connection.Send(FrameHeader.Frame(FrameType.Progress, []));

@@ -34,10 +34,14 @@ public sealed class GoldenTests
         ["CH_FRAME_SUBMIT_PENDING"] = (ulong)FrameType.SubmitPending,
         ["CH_FRAME_GET_LAST_RUN"] = (ulong)FrameType.GetLastRun,
         ["CH_FRAME_LAST_RUN"] = (ulong)FrameType.LastRun,
+        ["CH_FRAME_NOTE"] = (ulong)FrameType.Note,
+        ["CH_FRAME_CAPTURE_REPORT"] = (ulong)FrameType.CaptureReport,
         ["CH_FRAME_NOTICE"] = (ulong)FrameType.Notice,
         ["CH_FRAME_TAKEN"] = (ulong)FrameType.Taken,
         ["CH_FRAME_PROGRESS"] = (ulong)FrameType.Progress,
         ["CH_FRAME_RELEASE"] = (ulong)FrameType.Release,
+        ["CH_FRAME_HAND_OVER"] = (ulong)FrameType.HandOver,
+        ["CH_FRAME_HANDED_OVER"] = (ulong)FrameType.HandedOver,
         ["CH_ROLE_CONTROL"] = (ulong)ConnectionRole.Control,
         ["CH_ROLE_CRASH"] = (ulong)ConnectionRole.Crash,
         ["CH_ROLE_INSPECTOR"] = (ulong)ConnectionRole.Inspector,
@@ -54,6 +58,7 @@ public sealed class GoldenTests
         ["CH_NOTICE_DOTNET"] = (ulong)NoticeFlags.DotNet,
         ["CH_MAX_PAYLOAD_BYTES"] = ProtocolLimits.MaxPayloadBytes,
         ["CH_ANSWER_LIMIT_MS"] = ProtocolLimits.AnswerLimitMilliseconds,
+        ["CH_CAPTURE_REPORT_LIMIT_MS"] = ProtocolLimits.CaptureReportLimitMilliseconds,
         ["CH_TAKEN_LIMIT_MS"] = ProtocolLimits.TakenLimitMilliseconds,
         ["CH_SILENCE_LIMIT_MS"] = ProtocolLimits.SilenceLimitMilliseconds,
         ["CH_DIALOGUE_LIMIT_MS"] = ProtocolLimits.DialogueLimitMilliseconds,
@@ -63,6 +68,7 @@ public sealed class GoldenTests
         ["CH_SIGINFO_BYTES"] = CrashNotice.SigInfoBytes,
         ["CH_UCONTEXT_BYTES"] = CrashNotice.UContextBytes,
         ["CH_FXSAVE_BYTES"] = CrashNotice.FxSaveBytes,
+        ["CH_HANDED_FILES"] = HandedOverPayload.MaxDescriptors,
         ["CH_BLOCK_HEADER_BYTES"] = RegistrationBlock.HeaderSize,
         ["CH_BLOCK_CAPACITY"] = RegistrationBlock.Capacity,
         ["CH_BLOCK_COPY0"] = RegistrationBlock.Copy0,
@@ -105,6 +111,10 @@ public sealed class GoldenTests
         ["offsetof ch_crash_notice.siginfo"] = CrashNotice.SigInfoOffset,
         ["offsetof ch_crash_notice.ucontext"] = CrashNotice.UContextOffset,
         ["offsetof ch_crash_notice.fxsave"] = CrashNotice.FxSaveOffset,
+        ["sizeof ch_handed_over"] = (ulong)Unsafe.SizeOf<HandedOverPayload>(),
+        ["offsetof ch_handed_over.mem_error"] = Offset<HandedOverPayload>(nameof(HandedOverPayload.MemoryError)),
+        ["offsetof ch_handed_over.maps_error"] = Offset<HandedOverPayload>(nameof(HandedOverPayload.MapsError)),
+        ["offsetof ch_handed_over.auxv_error"] = Offset<HandedOverPayload>(nameof(HandedOverPayload.AuxiliaryVectorError)),
         ["sizeof ch_block_header"] = RegistrationBlock.HeaderSize,
         ["offsetof ch_block_header.magic"] = 0,
         ["offsetof ch_block_header.version"] = 4,
@@ -136,6 +146,7 @@ public sealed class GoldenTests
     [Theory]
     [InlineData("hello")]
     [InlineData("register")]
+    [InlineData("handed_over")]
     [InlineData("block_header")]
     [InlineData("notice")]
     public void CEncodesTheGoldenBytes(string name) => Assert.Equal(Golden(name), Convert.FromHexString(CSide.Value["hex " + name]));
@@ -152,6 +163,11 @@ public sealed class GoldenTests
             FrameType.Register,
             new RegisterPayload(Hooks.Stage2 | Hooks.Signals, RegisterOptions.IgnoreSystemCrashHandler, 60_000).ToBytes(),
             request: 3));
+
+    [Fact]
+    public void CSharpEncodesTheGoldenHandedOver() => Assert.Equal(
+        Golden("handed_over"),
+        FrameHeader.Frame(FrameType.HandedOver, new HandedOverPayload(memoryError: 13, mapsError: 0, auxiliaryVectorError: 2).ToBytes()));
 
     [Fact]
     public void CSharpWritesAndReadsTheGoldenBlockHeader()

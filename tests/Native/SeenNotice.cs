@@ -15,6 +15,7 @@ internal sealed class SeenNotice
     /// <param name="sender">Its sender's pid as seen here; the notice's own may be of another pid namespace.</param>
     public SeenNotice(ReadOnlySpan<byte> payload, int sender)
     {
+        Bytes = payload.ToArray();
         Fields = CrashNotice.Parse(payload);
         InstructionPointer = Register(payload, InstructionPointerIndex);
         StackPointer = Register(payload, StackPointerIndex);
@@ -25,6 +26,9 @@ internal sealed class SeenNotice
         Code = MappingOf(maps, InstructionPointer);
         Stack = MappingOf(maps, StackPointer);
     }
+
+    /// <summary>As it came.</summary>
+    public byte[] Bytes { get; }
 
     public CrashNotice Fields { get; }
 

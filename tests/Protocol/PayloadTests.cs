@@ -48,6 +48,17 @@ public class PayloadTests
     }
 
     [Fact]
+    public void HandedOverHasItsBytes()
+    {
+        byte[] bytes = new HandedOverPayload(13, 0, 24).ToBytes();
+
+        Assert.Equal("0d000000" + "00000000" + "18000000" + "00000000", Convert.ToHexString(bytes).ToLowerInvariant());
+        HandedOverPayload parsed = HandedOverPayload.Parse(bytes);
+        Assert.Equal((13, 0, 24), (parsed.MemoryError, parsed.MapsError, parsed.AuxiliaryVectorError));
+        Assert.Throws<MalformedFrameException>(() => HandedOverPayload.Parse(bytes.AsSpan(1)));
+    }
+
+    [Fact]
     public void UploadedReportSurvivesTheWire()
     {
         UploadedReportPayload report = new(DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_123), "bp-é");
@@ -55,6 +66,21 @@ public class PayloadTests
         Assert.Equal(report, UploadedReportPayload.Parse(report.ToBytes()));
         Assert.Throws<MalformedFrameException>(() => UploadedReportPayload.Parse(new byte[7]));
         Assert.Throws<MalformedFrameException>(() => UploadedReportPayload.Parse(Enumerable.Repeat((byte)0x7f, 8).ToArray()));
+    }
+
+    [Fact]
+    public void CaptureReportHasItsBytes()
+    {
+        CaptureReportPayload asked = new(0x01020304, "why é");
+        Assert.Equal("04030201" + "00000000" + "77687920c3a9", Convert.ToHexString(asked.ToBytes()).ToLowerInvariant());
+        Assert.Equal(asked, CaptureReportPayload.Parse(asked.ToBytes()));
+        Assert.Equal(new CaptureReportPayload(1, ""), CaptureReportPayload.Parse(new CaptureReportPayload(1, "").ToBytes()));
+
+        Assert.Throws<MalformedFrameException>(() => CaptureReportPayload.Parse(new byte[7]));
+        Assert.Equal(4_096, CaptureReportPayload.Parse(new byte[8 + 4_096]).Reason.Length);
+        Assert.Throws<MalformedFrameException>(() => CaptureReportPayload.Parse(new byte[8 + 4_097]));
+        Assert.Equal(s_guid, CaptureReportPayload.ParseAnswer(s_guid.ToByteArray()));
+        Assert.Throws<MalformedFrameException>(() => CaptureReportPayload.ParseAnswer([]));
     }
 
     [Fact]

@@ -20,20 +20,37 @@ public class RegistrationBlockTests
     }
 
     [Fact]
-    public void TheLongestExceptionFitsBesideTheMostAndLongestParameters()
+    public void TheMostAndLongestOfEverythingFits()
     {
         string Long(int bytes) => new('x', bytes);
         Dictionary<string, string> fields = new()
         {
             [RegistrationFields.Database] = Long(4_096),
-            [RegistrationFields.Url] = Long(2_048),
-            [RegistrationFields.ProcessType] = Long(256),
-            [RegistrationFields.ProductName] = Long(4_096),
-            [RegistrationFields.CompanyName] = Long(4_096),
+            [RegistrationFields.Url] = Long(ProtocolLimits.MaxUrlBytes),
+            [RegistrationFields.Headers] = Long(ProtocolLimits.MaxHeadersBytes),
+            [RegistrationFields.WaitForUpload] = "3600000",
             [RegistrationFields.ExceptionType] = Long(ProtocolLimits.MaxExceptionTypeBytes),
             [RegistrationFields.ExceptionMessage] = Long(ProtocolLimits.MaxExceptionMessageBytes),
             [RegistrationFields.ExceptionText] = Long(ProtocolLimits.MaxExceptionTextBytes),
         };
+        foreach (string name in new[]
+        {
+            RegistrationFields.ProcessType, RegistrationFields.Prod, RegistrationFields.Ver, RegistrationFields.Version, RegistrationFields.ProductName, RegistrationFields.CompanyName,
+        })
+        {
+            fields[name] = Long(ProtocolLimits.MaxNameBytes);
+        }
+
+        foreach (string choice in new[] { RegistrationFields.CompressUploads, RegistrationFields.RateLimit, RegistrationFields.MainProcess, RegistrationFields.Ended })
+        {
+            fields[choice] = RegistrationFields.Yes;
+        }
+
+        for (int index = 0; index < ProtocolLimits.MaxAttachments; index++)
+        {
+            fields[RegistrationFields.Attachment(index)] = Long(ProtocolLimits.MaxAttachmentPathBytes);
+        }
+
         Dictionary<string, string> parameters = Enumerable.Range(0, ProtocolLimits.MaxParameters).ToDictionary(
             i => i.ToString("x").PadLeft(ProtocolLimits.MaxKeyBytes, 'k'), _ => Long(ProtocolLimits.MaxValueBytes));
 

@@ -85,6 +85,43 @@ public sealed class CreationTests : IDisposable
         Assert.True(Directory.Exists(Path.Combine(ours, "pending")));
     }
 
+    [Fact]
+    public void ADirectoryWithOtherFilesStaysOpenToWhoReadsThem()
+    {
+        Directory.CreateDirectory(Target);
+        File.SetUnixFileMode(Target, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+        File.WriteAllText(Path.Combine(Target, "data.txt"), "theirs");
+
+        // The second one finds a database there.
+        ReportDatabase.Create(Target);
+        ReportDatabase.Create(Target);
+
+        Assert.True(File.GetUnixFileMode(Target).HasFlag(UnixFileMode.OtherRead));
+        Assert.False(File.GetUnixFileMode(Path.Combine(Target, "pending")).HasFlag(UnixFileMode.OtherRead));
+    }
+
+    [Fact]
+    public void ADirectoryWithOtherFilesThatOthersCanWriteIsRefused()
+    {
+        Directory.CreateDirectory(Target);
+        File.WriteAllText(Path.Combine(Target, "data.txt"), "theirs");
+        File.SetUnixFileMode(Target, File.GetUnixFileMode(Target) | UnixFileMode.OtherWrite);
+
+        Assert.Contains("can be written by others", Assert.Throws<DatabaseException>(() => ReportDatabase.Create(Target)).Message);
+        Assert.Equal(["data.txt"], Directory.EnumerateFileSystemEntries(Target).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void AnOpenDirectoryWithNothingElseIsClosed()
+    {
+        Directory.CreateDirectory(Target);
+        File.SetUnixFileMode(Target, (UnixFileMode)0x1FF);
+
+        ReportDatabase.Create(Target);
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Target));
+    }
+
     [Theory]
     [InlineData("", "there is no database at")]
     [InlineData("completed", "'completed' is missing")]

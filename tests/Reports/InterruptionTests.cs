@@ -16,6 +16,10 @@ public sealed class InterruptionTests : IDisposable
     [InlineData("pending/ID.dmp")]
     [InlineData("pending/ID.dmp", "pending/ID.json.tmp")]
     [InlineData("completed/ID.dmp", "completed/ID.json.tmp")]
+    [InlineData("pending/ID.managed.json")]
+    [InlineData("completed/ID.dmp", "completed/ID.managed.json")]
+    [InlineData("new/ID.managed.json")]
+    [InlineData("new/ID.json", "new/ID.managed.json", "new/ID.managed.json.tmp")]
     [InlineData("new/ID.dmp")] // finished, but by a handler that wrote no record before it
     public void WhatIsNoReportIsSwept(params string[] left)
     {
@@ -62,6 +66,23 @@ public sealed class InterruptionTests : IDisposable
         Assert.Equal([$"completed/{id}.dmp", $"completed/{id}.json"], _database.Files());
     }
 
+    [Theory]
+    [InlineData("pending/ID.dmp", "pending/ID.json", "pending/ID.managed.json")]
+    [InlineData("completed/ID.dmp", "pending/ID.json", "pending/ID.managed.json")]
+    [InlineData("completed/ID.dmp", "pending/ID.json", "completed/ID.managed.json")]
+    [InlineData("completed/ID.dmp", "completed/ID.json", "completed/ID.managed.json")]
+    public void ItsStacksGoWithIt(params string[] left)
+    {
+        Guid id = Guid.NewGuid();
+        Leave(id, left, ReportState.Uploaded);
+        Assert.NotNull(_database.Database.StacksPath(_database.Only(id.ToString())));
+
+        _database.Sweep();
+
+        AssertOne(id, ReportState.Uploaded);
+        Assert.Equal([$"completed/{id}.dmp", $"completed/{id}.json", $"completed/{id}.managed.json"], _database.Files());
+    }
+
     [Fact]
     public void AfterAPowerCutThatKeptOnlyTheRecordsMoveTheDumpIsFound()
     {
@@ -106,16 +127,19 @@ public sealed class InterruptionTests : IDisposable
     {
         PendingReport filing = _database.Begin(step =>
         {
-            if (step is FilingStep.DumpFinished or FilingStep.RecordMoved)
+            if (step is FilingStep.DumpWritten or FilingStep.StacksWriting or FilingStep.StacksStored or FilingStep.DumpFinished or FilingStep.StacksMoved or FilingStep.RecordMoved)
             {
                 string[] before = _database.Files();
                 _database.Sweep();
                 Assert.Equal(before, _database.Files());
             }
         });
-        filing.Commit(TestDatabase.Record(filing.Id), dump => dump.Write(TestDatabase.Dump));
+        filing.Write(TestDatabase.Record(filing.Id), dump => dump.Write(TestDatabase.Dump));
+        TestDatabase.AddStacks(filing);
+        filing.File();
         filing.Dispose();
-        AssertOne(filing.Id, ReportState.Pending);
+        Assert.Equal([$"pending/{filing.Id}.dmp", $"pending/{filing.Id}.json", $"pending/{filing.Id}.managed.json"], _database.Files());
+        Assert.Equal(TestDatabase.Stacks, File.ReadAllBytes(_database.Database.StacksPath(Assert.Single(_database.ListPending()))!));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using CrashHandler.Handler.Minidump;
 using CrashHandler.Handler.Reports;
 using Xunit;
 
@@ -35,7 +36,7 @@ public sealed class KilledFilerTests : IDisposable
     public void SweptThereIsAWholeReportOrNone(string step, bool areUploadsOn)
     {
         LeaveAt(step, areUploadsOn);
-        bool isFinished = Enum.Parse<FilingStep>(step) >= FilingStep.DumpFinished;
+        bool isFinished = Enum.Parse<FilingStep>(step) >= FilingStep.DumpWritten;
         bool isFiled = Enum.Parse<FilingStep>(step) >= FilingStep.DumpMoved;
         Assert.Equal(isFiled ? 1 : 0, _left.Database.List().Count);
         List<string> told = [];
@@ -45,7 +46,7 @@ public sealed class KilledFilerTests : IDisposable
         Assert.Equal(isFiled ? 0 : 1, told.Count);
         if (isFinished)
         {
-            AssertWhole(areUploadsOn);
+            AssertWhole(areUploadsOn, Enum.Parse<FilingStep>(step));
         }
         else
         {
@@ -62,15 +63,16 @@ public sealed class KilledFilerTests : IDisposable
 
         using (PendingReport? again = _left.Database.BeginReport(s_death))
         {
-            Assert.Equal(Enum.Parse<FilingStep>(step) >= FilingStep.DumpFinished, again is null);
+            Assert.Equal(Enum.Parse<FilingStep>(step) >= FilingStep.DumpWritten, again is null);
             again?.Commit(TestDatabase.Record(s_death), dump => dump.Write(TestDatabase.Dump));
         }
 
-        AssertWhole(areUploadsOn);
+        FilingStep left = Enum.Parse<FilingStep>(step);
+        AssertWhole(areUploadsOn, left);
         _left.Sweep();
-        AssertWhole(areUploadsOn);
+        AssertWhole(areUploadsOn, left);
         Assert.Null(_left.Database.BeginReport(s_death));
-        AssertWhole(areUploadsOn);
+        AssertWhole(areUploadsOn, left);
     }
 
     private void LeaveAt(string step, bool areUploadsOn)
@@ -86,7 +88,7 @@ public sealed class KilledFilerTests : IDisposable
                 Copy(source);
             }
         })!;
-        report.Commit(TestDatabase.Record(s_death), dump =>
+        report.Write(TestDatabase.Record(s_death) with { DumpBytes = TestDatabase.Dump.Length }, dump =>
         {
             // As a minidump is written: the signature last.
             dump.Position = 4;
@@ -94,6 +96,8 @@ public sealed class KilledFilerTests : IDisposable
             dump.Position = 0;
             dump.Write(TestDatabase.Dump.AsSpan(0, 4));
         });
+        TestDatabase.AddStacks(report);
+        report.File();
         Assert.True(isReached);
     }
 
@@ -110,12 +114,25 @@ public sealed class KilledFilerTests : IDisposable
 
     private static int OpenForReading(string path) => Mono.Unix.Native.Syscall.open(path, Mono.Unix.Native.OpenFlags.O_RDONLY);
 
-    private void AssertWhole(bool areUploadsOn)
+    private void AssertWhole(bool areUploadsOn, FilingStep left)
     {
         ReportRecord report = Assert.Single(_left.Database.List());
         Assert.Equal((s_death.ToString(), areUploadsOn ? ReportState.Pending : ReportState.Skipped), (report.Id, report.State));
-        Assert.Equal(TestDatabase.Dump, File.ReadAllBytes(_left.Database.DumpPath(report)));
         string directory = areUploadsOn ? "pending" : "completed";
-        Assert.Equal([$"{directory}/{s_death}.dmp", $"{directory}/{s_death}.json"], _left.Files());
+        string[] stacks = left >= FilingStep.StacksStored ? [$"{directory}/{s_death}.managed.json"] : [];
+        Assert.Equal([$"{directory}/{s_death}.dmp", $"{directory}/{s_death}.json", .. stacks], _left.Files());
+        Assert.Equal(stacks.Length > 0 ? TestDatabase.Stacks : null, _left.Database.StacksPath(report) is { } path ? File.ReadAllBytes(path) : null);
+        byte[] dump = File.ReadAllBytes(_left.Database.DumpPath(report));
+        MinidumpFile read = MinidumpFile.Read(dump);
+        if (left < FilingStep.StacksWritten)
+        {
+            Assert.Equal(TestDatabase.Dump, dump[..TestDatabase.Dump.Length]);
+        }
+        else
+        {
+            Handler.Minidump.DumpStream stream = Assert.Single(read.Streams);
+            Assert.Equal(TestDatabase.Stacks, dump[(int)stream.Offset..]);
+            Assert.Equal(left >= FilingStep.DumpFinished ? dump.Length : TestDatabase.Dump.Length, report.DumpBytes);
+        }
     }
 }

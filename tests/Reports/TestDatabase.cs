@@ -1,3 +1,5 @@
+using CrashHandler.Handler.Minidump;
+using CrashHandler.Handler.Minidump.Format;
 using CrashHandler.Handler.Reports;
 
 namespace CrashHandler.Tests.Reports;
@@ -5,8 +7,15 @@ namespace CrashHandler.Tests.Reports;
 /// <summary>A database in a directory of its own, removed with it.</summary>
 internal sealed class TestDatabase : IDisposable
 {
-    /// <summary>What every dump here holds.</summary>
-    public static readonly byte[] Dump = [.. "MDMP"u8, .. Enumerable.Range(0, 256).Select(value => (byte)value)];
+    /// <summary>What every dump here holds: a header and a directory without streams, so that one can be added.</summary>
+    public static readonly byte[] Dump =
+    [
+        .. "MDMP"u8, 0x93, 0xa7, 0, 0, 0, 0, 0, 0, MinidumpHeader.Size, .. new byte[19],
+        .. new byte[MinidumpLimits.MaxStreamsWritten * MinidumpDirectory.Size], .. Enumerable.Range(0, 256).Select(value => (byte)value),
+    ];
+
+    /// <summary>What every document of stacks here holds.</summary>
+    public static readonly byte[] Stacks = [.. """{"version":1,"source":"None","threads":[]}"""u8];
 
     private static readonly DateTimeOffset s_created = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
@@ -43,6 +52,10 @@ internal sealed class TestDatabase : IDisposable
         report.Commit(with?.Invoke(record) ?? record, dump => dump.Write(Dump));
         return Only(report.Id.ToString());
     }
+
+    /// <summary>Adds the document of stacks as the handler does.</summary>
+    public static void AddStacks(PendingReport report)
+        => report.AddStacks(Stacks, (dump, passed) => AppendedStream.Append(dump, MinidumpStreamType.CrashHandlerStacks, Stacks, passed));
 
     /// <summary>Begins the report of a death of its own.</summary>
     public PendingReport Begin(Action<FilingStep>? passed = null) => Database.BeginReport(Guid.NewGuid(), passed)!;

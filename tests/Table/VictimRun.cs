@@ -61,7 +61,7 @@ internal static partial class VictimRun
 
     // A signal that meets a thread in managed code is fatal at once, with us and without. And kill(2) returns with the thread woken that is to take the
     // signal: once all wait again, it was handled.
-    private static void WaitUntilIdle(Sandbox sandbox, RunningProcess victim)
+    public static void WaitUntilIdle(Sandbox sandbox, RunningProcess victim)
         => sandbox.Until(
             () => victim.HasExited || (SystemCall($"/proc/{victim.Pid}").StartsWith(ReadCall, StringComparison.Ordinal)
                 && Directory.EnumerateDirectories($"/proc/{victim.Pid}/task").All(thread => SystemCall(thread) != Running)) ? "idle" : null,
@@ -111,5 +111,5 @@ internal static partial class VictimRun
     }
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
-    private static partial int SendSignal(int pid, int signal);
+    public static partial int SendSignal(int pid, int signal);
 }

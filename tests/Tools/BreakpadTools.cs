@@ -14,11 +14,17 @@ public static class BreakpadTools
     /// <summary>Runs <c>minidump_stackwalk</c>: output for people, complaints in <see cref="ToolResult.Error"/>.</summary>
     public static ToolResult Stackwalk(string path) => RunTool("minidump_stackwalk", path);
 
+    /// <summary>Runs <c>minidump_stackwalk</c> with symbols.</summary>
+    public static ToolResult Stackwalk(string path, string symbols) => RunTool("minidump_stackwalk", path, symbols);
+
     /// <summary>Runs <c>minidump_stackwalk -m</c>: output by fields.</summary>
     public static ToolResult StackwalkMachine(string path) => RunTool("minidump_stackwalk", "-m", path);
 
     /// <summary>Runs <c>minidump_dump</c>, which exits with 1 when an optional stream is absent: judge by the texts.</summary>
     public static ToolResult Dump(string path) => RunTool("minidump_dump", path);
+
+    /// <summary>Runs <c>dump_syms</c>: a program's symbols and unwinding rules as Breakpad reads them, on its output.</summary>
+    public static ToolResult Symbols(string program) => RunTool("dump_syms", program);
 
     private static ToolResult RunTool(string tool, params string[] arguments)
         => ToolProcess.Run(Path.Combine(Folder.Value, BinaryFolder, tool), ToolLimit, arguments);

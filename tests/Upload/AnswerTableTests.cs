@@ -137,7 +137,7 @@ public sealed class AnswerTableTests : IAsyncDisposable
     {
         await using ScriptedServer server = new(what switch
         {
-            "silence" => (_, cancellation) => Task.Delay(Timeout.InfiniteTimeSpan, cancellation),
+            "silence" => ScriptedServer.Silence,
             "nonsense" => ScriptedServer.Raw("hello\r\n\r\n"),
             "half a head" => ScriptedServer.Raw("HTTP/1.1 200 OK\r\nContent-"),
             _ => ScriptedServer.Drop,

@@ -1,35 +1,50 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using System.Text.RegularExpressions;
 using System.Threading.Channels;
 
 namespace CrashHandler.Tests.Upload;
 
-/// <summary>A server that reads whole requests and answers them with what it was told, byte for byte, one connection each.</summary>
-internal sealed class ScriptedServer : IAsyncDisposable
+/// <summary>
+/// A server that reads whole requests and answers them with what it was told, byte for byte, one connection each. A request more than it has answers for is seen
+/// at its disposal, which then fails the test.
+/// </summary>
+internal sealed partial class ScriptedServer : IAsyncDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly Lock _gate = new();
     private readonly Queue<Func<Stream, CancellationToken, Task>> _answers;
+    private readonly Func<Stream, CancellationToken, Task>? _always;
+    private readonly long _began = Stopwatch.GetTimestamp();
+    private readonly List<string> _seen = [];
     private readonly Channel<string> _requests = Channel.CreateUnbounded<string>();
     private readonly X509Certificate2? _certificate;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _serving;
 
     public ScriptedServer(params Func<Stream, CancellationToken, Task>[] answers)
-        : this(null, answers)
+        : this(null, null, answers)
     {
     }
 
     /// <param name="certificate">Its own over TLS; null: plain.</param>
     /// <param name="answers">What it answers, in order.</param>
     public ScriptedServer(X509Certificate2? certificate, params Func<Stream, CancellationToken, Task>[] answers)
+        : this(certificate, null, answers)
+    {
+    }
+
+    private ScriptedServer(X509Certificate2? certificate, Func<Stream, CancellationToken, Task>? always, Func<Stream, CancellationToken, Task>[] answers)
     {
         _certificate = certificate;
+        _always = always;
         _answers = new Queue<Func<Stream, CancellationToken, Task>>(answers);
         _listener.Start();
         _serving = Task.Run(ServeAsync);
@@ -39,6 +54,12 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     /// <summary>Requests that nobody has asked for yet.</summary>
     public int Unread => _requests.Reader.Count;
+
+    /// <summary>One that answers nobody, however many come, and however often: for tests of something else than what is sent.</summary>
+    public static ScriptedServer Silent() => new(null, Silence, []);
+
+    /// <summary>Says nothing, and holds the line.</summary>
+    public static Task Silence(Stream stream, CancellationToken cancellation) => Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
 
     /// <summary>Answers with a status, headers and a body.</summary>
     public static Func<Stream, CancellationToken, Task> Answer(int status, string body = "", params string[] headers)
@@ -98,7 +119,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
             {
                 await using Stream stream = await OpenAsync(client);
                 string request = await ReadAsync(stream);
-                Func<Stream, CancellationToken, Task> answer = _answers.Dequeue();
+                Func<Stream, CancellationToken, Task> answer = NextAnswer(request);
                 await _requests.Writer.WriteAsync(request);
                 await answer(stream, _stopping.Token);
             }
@@ -106,6 +127,16 @@ internal sealed class ScriptedServer : IAsyncDisposable
             {
                 // The client closed, as it may, or the test is over.
             }
+        }
+    }
+
+    private Func<Stream, CancellationToken, Task> NextAnswer(string request)
+    {
+        lock (_gate)
+        {
+            _seen.Add($"{request.Split('\r')[0]} of report {ReportId().Match(request).Groups[1]} after {Stopwatch.GetElapsedTime(_began).TotalSeconds:0.0} s");
+            return _answers.TryDequeue(out Func<Stream, CancellationToken, Task>? answer) ? answer : _always ?? throw new InvalidOperationException(
+                $"a request came for which there is no answer (and this hides what else failed in the test). All requests, the last one unexpected: {string.Join("; ", _seen)}");
         }
     }
 
@@ -142,4 +173,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
             }
         }
     }
+
+    [GeneratedRegex("name=\"crash_report_id\"\r\n\r\n([^\r]*)")]
+    private static partial Regex ReportId();
 }

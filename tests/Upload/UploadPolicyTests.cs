@@ -200,7 +200,7 @@ public class UploadPolicyTests
     {
         ReportRecord failed = s_report with { State = ReportState.Failed, Attempts = 10, Unanswered = 2, LastError = "the server answered 500", NextAttempt = s_now };
 
-        ReportRecord asked = UploadPolicy.Requested(failed);
+        ReportRecord asked = UploadPolicy.Requested(failed, url: null);
 
         Assert.Equal((ReportState.Pending, true, 0, 0, null), (asked.State, asked.ExplicitRequest, asked.Attempts, asked.Unanswered, asked.NextAttempt));
         Assert.Equal(failed.LastError, asked.LastError);

@@ -15,7 +15,7 @@ public sealed class UploadQueueTests : IAsyncDisposable
 {
     private readonly TestDatabase _database = new();
     private readonly ManualTimeProvider _time = new();
-    private readonly CancellationTokenSource _stopping = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+    private CancellationTokenSource _stopping = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
     private UploadQueue? _queue;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -175,7 +175,7 @@ public sealed class UploadQueueTests : IAsyncDisposable
     public async Task AnAttemptHasALimit()
     {
         ReportRecord report = _database.File();
-        await using ScriptedServer server = new((_, cancellation) => Task.Delay(Timeout.InfiniteTimeSpan, cancellation));
+        await using ScriptedServer server = new(ScriptedServer.Silence);
         Start(server.Url);
         await server.NextAsync(Cancellation);
 
@@ -262,6 +262,24 @@ public sealed class UploadQueueTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task WhatLosesItsDumpWhileItWaitsHoldsNobodyUp()
+    {
+        ReportRecord lost = _database.File(minute: 2);
+        ReportRecord other = _database.File(minute: 1);
+        await using ScriptedServer server = new(ScriptedServer.Answer(503), ScriptedServer.Answer(200, "x"));
+        Start(server.Url);
+        Assert.Equal(UploadLimits.BetweenUploads, await _time.NextWaitAsync(Cancellation));
+        File.Delete(_database.PathOf("pending", $"{lost.Id}.dmp"));
+
+        _time.Advance(UploadLimits.BetweenUploads);
+        await _time.NextWaitAsync(Cancellation);
+        _time.Advance(UploadPolicy.Delay(lost.Id, 1));
+
+        Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+        Assert.Equal(ReportState.Uploaded, _database.Only(other.Id).State);
+    }
+
+    [Fact]
     public async Task UnderTheRateLimitTheSecondWaitsAnHourAlsoAfterARestart()
     {
         _database.File(minute: 2, with: record => record with { Delivery = new ReportDelivery(RateLimit: true) });
@@ -275,7 +293,22 @@ public sealed class UploadQueueTests : IAsyncDisposable
 
         Assert.Equal((ReportState.Uploaded, ReportState.Pending), (_database.Only(free.Id).State, _database.Only(second.Id).State));
         TimeSpan left = UploadPolicy.UntilDue(WaitingReport.Of(_database.Only(second.Id)), _time.GetUtcNow(), _database.Database.Settings.LastLimitedUpload);
-        Assert.InRange(left, UploadLimits.RateLimit - TimeSpan.FromSeconds(2), UploadLimits.RateLimit);
+        Assert.Equal(UploadLimits.RateLimit - UploadLimits.BetweenUploads, left);
+        await StopAsync();
+        _stopping.Dispose();
+        _stopping = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        Start(server.Url);
+        for (; left > UploadLimits.LookAgain; left -= UploadLimits.LookAgain)
+        {
+            Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+            _time.Advance(UploadLimits.LookAgain);
+        }
+
+        Assert.Equal(left, await _time.NextWaitAsync(Cancellation));
+        Assert.Equal(ReportState.Pending, _database.Only(second.Id).State);
+        _time.Advance(left);
+        Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+        Assert.Equal((ReportState.Uploaded, "z"), (_database.Only(second.Id).State, _database.Only(second.Id).ServerId));
     }
 
     [Fact]
@@ -301,6 +334,8 @@ public sealed class UploadQueueTests : IAsyncDisposable
         await using ScriptedServer server = new(ScriptedServer.Answer(status), ScriptedServer.Answer(200, "x"));
         Start(server.Url);
 
+        Assert.Equal(UploadLimits.BetweenUploads, await _time.NextWaitAsync(Cancellation));
+        _time.Advance(UploadLimits.BetweenUploads);
         Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
 
         Assert.Equal((ReportState.Uploaded, 1), (_database.Only(report.Id).State, _database.Only(report.Id).Attempts));
@@ -308,6 +343,47 @@ public sealed class UploadQueueTests : IAsyncDisposable
         string plain = await server.NextAsync(Cancellation);
         Assert.DoesNotContain("Content-Encoding", plain);
         Assert.Contains(report.Id, plain);
+    }
+
+    [Theory]
+    [InlineData("Content-Language", "en")]
+    [InlineData("Expires", "never")]
+    [InlineData("X Y", "v")]
+    [InlineData("X-Evil", "a\r\nEvil: 1")]
+    [InlineData("X-Name", "Jörg")]
+    public async Task AHeaderThatNoRequestCanCarryHoldsNothingUp(string name, string value)
+    {
+        ReportRecord report = _database.File(with: record => record with { Delivery = new ReportDelivery(Headers: new Dictionary<string, string> { [name] = value, ["X-Token"] = "secret" }) });
+        await using ScriptedServer server = new(ScriptedServer.Answer(200, "x"));
+        Start(server.Url);
+
+        Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+
+        string request = await server.NextAsync(Cancellation);
+        Assert.Contains("X-Token: secret\r\n", request);
+        Assert.DoesNotContain($"{name}: ", request);
+        Assert.DoesNotContain("Evil", request);
+        Assert.Equal(ReportState.Uploaded, _database.Only(report.Id).State);
+    }
+
+    [Fact]
+    public async Task WhatIsAskedForElsewhereGoesThereWithoutItsCredentials()
+    {
+        await using ScriptedServer its = new(), other = new(ScriptedServer.Answer(200, "x"));
+        ReportRecord report = _database.File(with: record => record with
+        {
+            State = ReportState.Failed,
+            Delivery = new ReportDelivery(its.Url.AbsoluteUri, new Dictionary<string, string> { ["X-Token"] = "secret" }),
+        });
+        Start(its.Url);
+        await _time.NextWaitAsync(Cancellation);
+
+        _database.Database.Request(report.Id, other.Url);
+        _queue!.Wake();
+
+        Assert.DoesNotContain("X-Token", await other.NextAsync(Cancellation));
+        await _time.NextWaitAsync(Cancellation);
+        Assert.Equal((ReportState.Uploaded, other.Url.AbsoluteUri), (_database.Only(report.Id).State, _database.Only(report.Id).Delivery.Url));
     }
 
     [Fact]

@@ -39,10 +39,14 @@ static void print_constants(void)
     VALUE(CH_FRAME_SUBMIT_PENDING);
     VALUE(CH_FRAME_GET_LAST_RUN);
     VALUE(CH_FRAME_LAST_RUN);
+    VALUE(CH_FRAME_NOTE);
+    VALUE(CH_FRAME_CAPTURE_REPORT);
     VALUE(CH_FRAME_NOTICE);
     VALUE(CH_FRAME_TAKEN);
     VALUE(CH_FRAME_PROGRESS);
     VALUE(CH_FRAME_RELEASE);
+    VALUE(CH_FRAME_HAND_OVER);
+    VALUE(CH_FRAME_HANDED_OVER);
     VALUE(CH_ROLE_CONTROL);
     VALUE(CH_ROLE_CRASH);
     VALUE(CH_ROLE_INSPECTOR);
@@ -59,6 +63,7 @@ static void print_constants(void)
     VALUE(CH_NOTICE_DOTNET);
     VALUE(CH_MAX_PAYLOAD_BYTES);
     VALUE(CH_ANSWER_LIMIT_MS);
+    VALUE(CH_CAPTURE_REPORT_LIMIT_MS);
     VALUE(CH_TAKEN_LIMIT_MS);
     VALUE(CH_SILENCE_LIMIT_MS);
     VALUE(CH_DIALOGUE_LIMIT_MS);
@@ -68,6 +73,7 @@ static void print_constants(void)
     VALUE(CH_SIGINFO_BYTES);
     VALUE(CH_UCONTEXT_BYTES);
     VALUE(CH_FXSAVE_BYTES);
+    VALUE(CH_HANDED_FILES);
     VALUE(CH_BLOCK_HEADER_BYTES);
     VALUE(CH_BLOCK_CAPACITY);
     VALUE(CH_BLOCK_COPY0);
@@ -115,6 +121,10 @@ static void print_layouts(void)
     OFFSET(ch_crash_notice, siginfo);
     OFFSET(ch_crash_notice, ucontext);
     OFFSET(ch_crash_notice, fxsave);
+    SIZE(ch_handed_over);
+    OFFSET(ch_handed_over, mem_error);
+    OFFSET(ch_handed_over, maps_error);
+    OFFSET(ch_handed_over, auxv_error);
     SIZE(ch_block_header);
     OFFSET(ch_block_header, magic);
     OFFSET(ch_block_header, version);
@@ -139,6 +149,13 @@ static void print_samples(void)
         { CH_FRAME_MAGIC, CH_PROTOCOL_VERSION, CH_FRAME_REGISTER, sizeof(struct ch_register), 3 },
         { .hooks = CH_HOOK_STAGE2 | CH_HOOK_SIGNALS, .options = CH_OPTION_IGNORE_SYSTEM_CRASH_HANDLER, .hold_ms = 60000 },
     };
+    struct {
+        struct ch_frame_header header;
+        struct ch_handed_over body;
+    } handed = {
+        { CH_FRAME_MAGIC, CH_PROTOCOL_VERSION, CH_FRAME_HANDED_OVER, sizeof(struct ch_handed_over), 0 },
+        { .mem_error = 13, .auxv_error = 2 },
+    };
     struct ch_block_header block = {
         .magic = CH_BLOCK_MAGIC,
         .version = CH_PROTOCOL_VERSION,
@@ -151,6 +168,7 @@ static void print_samples(void)
     };
     print_hex("hello", &hello, sizeof hello);
     print_hex("register", &registration, sizeof registration);
+    print_hex("handed_over", &handed, sizeof handed);
     print_hex("block_header", &block, sizeof block);
     print_hex("notice", &notice, sizeof notice);
 }

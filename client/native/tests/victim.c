@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -195,6 +196,24 @@ static void exhaust(void)
     null_write();
 }
 
+static void *tell_dumpable(void *unused)
+{
+    while (getchar() != EOF) {
+        printf("dumpable %d\n", prctl(PR_GET_DUMPABLE, 0, 0, 0, 0));
+        fflush(stdout);
+    }
+    return unused;
+}
+
+/* Another thread goes on saying whether the process is dumpable, also while it is reported. */
+static void die_dumpable(int dumpable)
+{
+    pthread_t thread;
+    prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0);
+    pthread_create(&thread, NULL, tell_dumpable, NULL);
+    null_write();
+}
+
 static __attribute__((noinline, optimize("no-optimize-sibling-calls"))) int descend(volatile int *depth)
 {
     volatile int here = *depth + 1;
@@ -305,6 +324,8 @@ int main(int count, char **arguments)
         null_write();
     } else if (strcmp(kind, "in-handler") == 0) {
         raised(SIGUSR1, crash_again);
+    } else if (strcmp(kind, "dumpable") == 0) {
+        die_dumpable(number);
     } else if (strcmp(kind, "two-threads") == 0) {
         two_threads();
     } else if (strcmp(kind, "descriptors") == 0) {

@@ -8,6 +8,9 @@ internal static class AuxiliaryVector
     /// <summary><c>AT_ENTRY</c>: the executable's entry point, as loaded.</summary>
     public const ulong Entry = 9;
 
+    /// <summary><c>AT_RANDOM</c>: sixteen bytes above the first thread's stack. The arguments lie above them, and then the environment.</summary>
+    public const ulong Random = 25;
+
     /// <summary>The value of a type, or null.</summary>
     public static ulong? Find(ReadOnlySpan<byte> vector, ulong type)
     {

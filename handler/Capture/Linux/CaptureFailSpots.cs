@@ -17,4 +17,20 @@ internal enum CaptureFailSpots
     Modules = 128,
     BuildId = 256,
     CpuInfo = 512,
+    /// <summary>process_vm_readv is refused.</summary>
+    MemoryCall = 1_024,
+    /// <summary>/proc/PID/mem is refused.</summary>
+    MemoryFile = 2_048,
+    /// <summary>The process hands nothing over.</summary>
+    HandOver = 4_096,
+    Descriptors = 8_192,
+    InstructionWindow = 16_384,
+    IndirectMemory = 32_768,
+    /// <summary>The list of threads cannot be read.</summary>
+    Threads = 65_536,
+    /// <summary>The files of /proc/PID that are taken as they are: status, cmdline, limits, environ, and the system's os-release.</summary>
+    ProcFiles = 131_072,
+    Times = 262_144,
+    Machine = 524_288,
+    Sanitize = 1_048_576,
 }

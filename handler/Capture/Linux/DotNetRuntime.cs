@@ -10,10 +10,13 @@ internal static class DotNetRuntime
     // The what(1) string that every native library of the runtime carries.
     private static ReadOnlySpan<byte> Marker => "@(#)Version "u8;
 
+    /// <summary>Whether a module is the runtime's own library.</summary>
+    public static bool IsRuntime(ModuleSnapshot module) => Path.GetFileName(module.Path) == FileName;
+
     /// <summary>The runtime's version, such as <c>10.0.12</c>; null when there is none in the process, or it cannot be told.</summary>
     public static string? Version(ProcessSnapshot snapshot)
     {
-        ModuleSnapshot? runtime = snapshot.Modules.FirstOrDefault(module => Path.GetFileName(module.Path) == FileName);
+        ModuleSnapshot? runtime = snapshot.Modules.FirstOrDefault(IsRuntime);
         if (runtime is null)
         {
             return null;

@@ -1,3 +1,6 @@
+using CrashHandler.Handler.Stacks;
+using CrashHandler.Handler.Stacks.Elf;
+
 namespace CrashHandler.Handler.Capture.Linux;
 
 /// <summary>An ELF image on its way to a <see cref="ModuleSnapshot"/>.</summary>

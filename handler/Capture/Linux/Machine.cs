@@ -20,6 +20,20 @@ internal static unsafe class Machine
     /// <exception cref="SyscallException">It cannot be read; tried again the next time.</exception>
     public static byte[] CpuInfo => s_cpuInfo.Value;
 
+    /// <summary>Reads what is read once; what fails is tried again when it is needed.</summary>
+    public static void Prepare()
+    {
+        try
+        {
+            _ = System;
+            _ = CpuInfo;
+        }
+        catch (SyscallException)
+        {
+            // Whoever needs it meets the same, and says so.
+        }
+    }
+
     /// <summary>When the machine started, by the clock of now: the same clock counts /proc/PID/stat's start times.</summary>
     /// <exception cref="SyscallException">The clock is refused.</exception>
     public static DateTimeOffset BootTime()

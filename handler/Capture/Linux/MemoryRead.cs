@@ -7,20 +7,19 @@ internal sealed class MemoryRead(ulong address, int length)
 {
     public ulong Address { get; } = address;
 
-    /// <summary>As long as the range.</summary>
-    public byte[] Buffer { get; } = GC.AllocateUninitializedArray<byte>(length);
+    /// <summary>How many bytes are wanted.</summary>
+    public int Length { get; } = length;
+
+    /// <summary>Where they go: as long as the range; empty before it is read, and where there was no room for it.</summary>
+    public Memory<byte> Buffer { get; set; }
 
     /// <summary>How many bytes were read, from the first on.</summary>
     public int Count { get; set; }
 
-    public ReadOnlySpan<byte> Bytes => Buffer.AsSpan(0, Count);
+    public ReadOnlySpan<byte> Bytes => Buffer.Span[..Count];
 
-    public bool IsWhole => Count == Buffer.Length;
+    public bool IsWhole => Count == Length;
 
     /// <summary>What was read; null if nothing was.</summary>
-    public MemorySnapshot? ToSnapshot() => Count switch
-    {
-        0 => null,
-        _ => new MemorySnapshot(Address, IsWhole ? Buffer : Bytes.ToArray()),
-    };
+    public MemorySnapshot? ToSnapshot() => Count == 0 ? null : new MemorySnapshot(Address, Buffer[..Count]);
 }

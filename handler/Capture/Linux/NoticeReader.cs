@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using CrashHandler.Handler.Stacks;
 using CrashHandler.Protocol;
 
 namespace CrashHandler.Handler.Capture.Linux;
@@ -46,6 +47,36 @@ internal static class NoticeReader
             Registers = registers,
         };
     }
+
+    /// <summary>All there is to say of a process that died of something else before it could be looked at.</summary>
+    /// <param name="request">Which process; with a notice.</param>
+    /// <param name="gone">Why there is no more.</param>
+    public static ProcessSnapshot ReadSnapshot(CaptureRequest request, CaptureException gone)
+    {
+        CrashNotice notice = CrashNotice.Parse(request.Notice);
+        Amd64Registers registers = ReadRegisters(notice, request.Notice);
+        registers = request.SanitizeStacks ? StackSanitizer.Registers(registers, null, null) : registers;
+        return new ProcessSnapshot
+        {
+            ProcessId = notice.ProcessId,
+            Time = ReadTime(notice),
+            StartTime = Machine.BootTime() + TimeSpan.FromSeconds(request.StartTime / (double)ProcStat.TicksPerSecond),
+            System = Machine.System,
+            Exception = ReadException(notice, request.Notice, registers),
+            Threads = [new ThreadSnapshot { ThreadId = notice.ThreadId, Name = "", Registers = registers, Stack = null }],
+            Modules = [],
+            Access = CaptureAccess.NoticeOnly,
+            SoftErrors =
+            [
+                new SoftError(gone.Step.ToString(), $"process {gone.ProcessId}", gone.Reason),
+                .. request.SanitizeStacks ? [new SoftError(nameof(CaptureStep.Sanitize), "process", StackSanitizer.Note)] : Array.Empty<SoftError>(),
+            ],
+        };
+    }
+
+    /// <summary>Time of the crash; now, where the notice names none.</summary>
+    public static DateTimeOffset ReadTime(in CrashNotice notice)
+        => notice.Time is not 0 and var time ? DateTimeOffset.UnixEpoch.AddTicks(time / TimeSpan.NanosecondsPerTick) : DateTimeOffset.UtcNow;
 
     private static ulong ReadAddress(int signal, int code, ReadOnlySpan<byte> union) => signal switch
     {

@@ -1,16 +1,21 @@
-using System.IO.Enumeration;
+using System.Buffers.Binary;
+using System.Buffers.Text;
 using System.Text;
 using CrashHandler.Handler.Posix;
+using CrashHandler.Handler.Stacks;
 
 namespace CrashHandler.Handler.Capture.Linux;
 
 /// <summary>Reading /proc: files that report size 0, links, and the list of threads.</summary>
 internal static unsafe class ProcFs
 {
-    private const int FirstBufferBytes = 4_096;
-    private static ReadOnlySpan<byte> DeletedSuffix => " (deleted)"u8;
+    // The mappings of a small process.
+    private const int FirstBufferBytes = 16_384;
 
-    private static readonly EnumerationOptions s_everyEntry = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
+    // struct linux_dirent64 of getdents64(2): u64 inode, s64 offset, u16 length of the record, u8 type, then the name with its NUL.
+    private const int EntryLengthOffset = 16;
+    private const int EntryNameOffset = 19;
+    private const int EntriesBytes = 32_768;
 
     /// <summary>Reads a file until its end, or until <paramref name="limit"/> bytes.</summary>
     /// <param name="path">Absolute path.</param>
@@ -21,43 +26,54 @@ internal static unsafe class ProcFs
     {
         // O_NONBLOCK: a path below a target's root may lead to a FIFO.
         using FileDescriptor file = Open(path, Libc.O_RDONLY | Libc.O_NONBLOCK);
-        byte[] buffer = new byte[FirstBufferBytes];
+        return Read(file, path, limit, out truncated);
+    }
+
+    /// <summary>Reads an open file from its beginning: whoever opened it may have read of it.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="path">What to call it.</param>
+    /// <param name="limit">Bytes.</param>
+    /// <param name="truncated">The limit was reached: there may be more.</param>
+    /// <exception cref="SyscallException">It cannot be read.</exception>
+    public static byte[] Read(FileDescriptor file, string path, int limit, out bool truncated)
+    {
+        Span<byte> buffer = stackalloc byte[FirstBufferBytes];
         int length = 0;
         while (length < limit)
         {
             if (length == buffer.Length)
             {
-                Array.Resize(ref buffer, (int)Math.Min(limit, buffer.Length * 4L));
+                byte[] larger = new byte[Math.Min(limit, buffer.Length * 4L)];
+                buffer.CopyTo(larger);
+                buffer = larger;
             }
 
-            nint got;
-            fixed (byte* start = &buffer[length])
-            {
-                got = Libc.read(file.Number, start, buffer.Length - length);
-            }
-
+            int got = ReadOnce(file, path, buffer[length..], length);
             if (got == 0)
             {
                 break;
             }
 
-            if (got < 0)
-            {
-                SyscallException error = SyscallException.Last("read", path);
-                if (error.Errno != Libc.EINTR)
-                {
-                    throw error;
-                }
-
-                continue;
-            }
-
-            length += (int)got;
+            length += got;
         }
 
         truncated = length == limit;
-        return buffer.AsSpan(0, length).ToArray();
+        return buffer[..Math.Min(length, limit)].ToArray();
     }
+
+    /// <summary>Reads a file that the kernel gives whole in one go, as it does those of one value or line.</summary>
+    /// <param name="path">Absolute path.</param>
+    /// <param name="buffer">Large enough for it.</param>
+    /// <returns>How many bytes it has.</returns>
+    /// <exception cref="SyscallException">It cannot be opened or read.</exception>
+    public static int ReadShort(string path, Span<byte> buffer)
+    {
+        using FileDescriptor file = Open(path, Libc.O_RDONLY | Libc.O_NONBLOCK);
+        return ReadOnce(file, path, buffer, 0);
+    }
+
+    /// <summary>Whether there is such a file.</summary>
+    public static bool Exists(string path) => Libc.access(path, Libc.F_OK) == 0;
 
     /// <summary>Opens a file with <c>O_CLOEXEC</c>.</summary>
     /// <exception cref="SyscallException">It cannot be opened.</exception>
@@ -70,23 +86,72 @@ internal static unsafe class ProcFs
     /// <summary>Where a link such as /proc/PID/exe points, without the kernel's " (deleted)".</summary>
     /// <exception cref="SyscallException">It cannot be read.</exception>
     public static string ReadLink(string path)
+        => Encoding.UTF8.GetString(MemoryMap.WithoutDeleted(ReadLinkBytes(path), out _));
+
+    /// <summary>Where a link points, as the kernel writes it; at most <see cref="CaptureLimits.PathBytes"/>.</summary>
+    /// <exception cref="SyscallException">It cannot be read.</exception>
+    public static byte[] ReadLinkBytes(string path)
     {
         byte* buffer = stackalloc byte[CaptureLimits.PathBytes];
         nint length = Libc.readlink(path, buffer, CaptureLimits.PathBytes);
         return length >= 0
-            ? Encoding.UTF8.GetString(WithoutDeleted(new ReadOnlySpan<byte>(buffer, (int)length), out _))
+            ? new ReadOnlySpan<byte>(buffer, (int)length).ToArray()
             : throw SyscallException.Last("readlink", path);
     }
 
-    /// <summary>Takes the kernel's mark of an unlinked file off a path.</summary>
-    public static ReadOnlySpan<byte> WithoutDeleted(ReadOnlySpan<byte> path, out bool deleted)
+    /// <summary>The threads of a process, in the kernel's order.</summary>
+    /// <exception cref="SyscallException">The process is gone.</exception>
+    public static List<int> ListThreads(int pid) => ListNumbers($"/proc/{pid}/task");
+
+    /// <summary>The entries of a directory whose names are numbers, in the kernel's order. None of them is looked at: what a descriptor leads to may be dead.</summary>
+    /// <exception cref="SyscallException">It cannot be opened or read.</exception>
+    public static List<int> ListNumbers(string directory)
     {
-        deleted = path.EndsWith(DeletedSuffix);
-        return deleted ? path[..^DeletedSuffix.Length] : path;
+        List<int> numbers = [];
+        using FileDescriptor file = Open(directory, Libc.O_RDONLY | Libc.O_DIRECTORY);
+        byte* buffer = stackalloc byte[EntriesBytes];
+        while (true)
+        {
+            nint got = Libc.getdents64(file.Number, buffer, EntriesBytes);
+            if (got <= 0)
+            {
+                return got == 0 ? numbers : throw SyscallException.Last("getdents64", directory);
+            }
+
+            ReadOnlySpan<byte> entries = new(buffer, (int)got);
+            while (!entries.IsEmpty)
+            {
+                int length = BinaryPrimitives.ReadUInt16LittleEndian(entries[EntryLengthOffset..]);
+                ReadOnlySpan<byte> name = entries[EntryNameOffset..length];
+                name = name[..name.IndexOf((byte)0)];
+                if (Utf8Parser.TryParse(name, out int number, out int used) && used == name.Length)
+                {
+                    numbers.Add(number);
+                }
+
+                entries = entries[length..];
+            }
+        }
     }
 
-    /// <summary>The threads of a process, in the kernel's order.</summary>
-    /// <exception cref="IOException">The process is gone.</exception>
-    public static List<int> ListThreads(int pid)
-        => [.. new FileSystemEnumerable<int>($"/proc/{pid}/task", (ref FileSystemEntry entry) => int.Parse(entry.FileName), s_everyEntry)];
+    private static int ReadOnce(FileDescriptor file, string path, Span<byte> buffer, int offset)
+    {
+        while (true)
+        {
+            fixed (byte* start = buffer)
+            {
+                nint got = Libc.pread(file.Number, start, buffer.Length, offset);
+                if (got >= 0)
+                {
+                    return (int)got;
+                }
+            }
+
+            SyscallException error = SyscallException.Last("pread", path);
+            if (error.Errno != Libc.EINTR)
+            {
+                throw error;
+            }
+        }
+    }
 }

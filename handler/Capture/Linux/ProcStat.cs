@@ -14,6 +14,7 @@ internal static class ProcStat
     private const int UserTimeField = 14;
     private const int KernelTimeField = 15;
     private const int StartTimeField = 22;
+    private const int EnvironmentStartField = 50;
 
     /// <summary>Field 22 in clock ticks since boot: with the pid, it names a process.</summary>
     /// <exception cref="SyscallException">The process is gone, or hidden.</exception>
@@ -23,7 +24,11 @@ internal static class ProcStat
     /// <summary>Reads the file of a process, or of one of its threads.</summary>
     /// <exception cref="SyscallException">It is gone, or hidden.</exception>
     /// <exception cref="InvalidDataException">The file is none of its kind.</exception>
-    public static ProcStatFields Read(string path) => Parse(ProcFs.Read(path, CaptureLimits.ProcFileBytes, out _));
+    public static ProcStatFields Read(string path)
+    {
+        Span<byte> stat = stackalloc byte[CaptureLimits.StatBytes];
+        return Parse(stat[..ProcFs.ReadShort(path, stat)]);
+    }
 
     /// <summary>Reads the fields out of the file's bytes.</summary>
     /// <exception cref="InvalidDataException">They are none of its kind.</exception>
@@ -36,22 +41,26 @@ internal static class ProcStat
         }
 
         ReadOnlySpan<byte> rest = stat[(nameEnd + 2)..];
-        return new ProcStatFields((char)rest[0], Number(rest, UserTimeField), Number(rest, KernelTimeField), Number(rest, StartTimeField));
-    }
-
-    private static ulong Number(ReadOnlySpan<byte> rest, int field)
-    {
-        int current = FirstFieldBehindName;
+        ulong user = 0, kernel = 0, start = 0, environment = 0;
+        int field = FirstFieldBehindName;
         foreach (Range range in rest.Split((byte)' '))
         {
-            if (current++ == field)
+            switch (field)
             {
-                return Utf8Parser.TryParse(rest[range], out ulong value, out _)
-                    ? value
-                    : throw new InvalidDataException($"field {field} of /proc/PID/stat is no number");
+                case UserTimeField: user = Number(rest[range], field); break;
+                case KernelTimeField: kernel = Number(rest[range], field); break;
+                case StartTimeField: start = Number(rest[range], field); break;
+                case EnvironmentStartField: environment = Number(rest[range], field); break;
             }
+
+            field++;
         }
 
-        throw new InvalidDataException($"/proc/PID/stat ends before field {field}");
+        return field > StartTimeField
+            ? new ProcStatFields((char)rest[0], user, kernel, start, environment)
+            : throw new InvalidDataException($"/proc/PID/stat ends before field {StartTimeField}");
     }
+
+    private static ulong Number(ReadOnlySpan<byte> text, int field)
+        => Utf8Parser.TryParse(text, out ulong value, out _) ? value : throw new InvalidDataException($"field {field} of /proc/PID/stat is no number");
 }

@@ -5,7 +5,8 @@ namespace CrashHandler.Handler.Capture.Linux;
 /// <param name="UserTicks">Field 14, clock ticks in user mode.</param>
 /// <param name="KernelTicks">Field 15, clock ticks in the kernel.</param>
 /// <param name="StartTime">Field 22, clock ticks from boot to start.</param>
-internal readonly record struct ProcStatFields(char State, ulong UserTicks, ulong KernelTicks, ulong StartTime)
+/// <param name="EnvironmentStart">Field 50: where the environment of a process begins, above its first thread's stack; 0: who asks may not know.</param>
+internal readonly record struct ProcStatFields(char State, ulong UserTicks, ulong KernelTicks, ulong StartTime, ulong EnvironmentStart)
 {
     /// <summary>It has exited: there is nothing left but its entry.</summary>
     public bool IsDead => State is 'Z' or 'X' or 'x';

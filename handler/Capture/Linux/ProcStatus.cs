@@ -1,4 +1,4 @@
-using System.Buffers.Text;
+using System.Globalization;
 
 namespace CrashHandler.Handler.Capture.Linux;
 
@@ -13,9 +13,32 @@ internal static class ProcStatus
     /// <summary>The process that traces this one, or 0.</summary>
     public static int TracerPid(ReadOnlySpan<byte> status) => Numbers(status, "TracerPid:"u8) is [int tracer] ? tracer : 0;
 
-    private static List<int> Numbers(ReadOnlySpan<byte> status, ReadOnlySpan<byte> key)
+    /// <summary>The parent, or 0.</summary>
+    public static int ParentPid(ReadOnlySpan<byte> status) => Numbers(status, "PPid:"u8) is [int parent] ? parent : 0;
+
+    /// <summary>The real user; null: the status does not say.</summary>
+    public static uint? UserId(ReadOnlySpan<byte> status) => Numbers(status, "Uid:"u8) is [int real, ..] ? (uint)real : null;
+
+    /// <summary>
+    /// The user that does no more than the process may: the effective one (proc(5), <c>Uid</c>), of a set-user-id program that became root the real one, who started it.
+    /// Null: the status does not say.
+    /// </summary>
+    public static uint? LeastUserId(ReadOnlySpan<byte> status) => Least(Numbers<uint>(status, "Uid:"u8));
+
+    /// <summary>The group, likewise.</summary>
+    public static uint? LeastGroupId(ReadOnlySpan<byte> status) => Least(Numbers<uint>(status, "Gid:"u8));
+
+    private static uint? Least(List<uint> ids) => ids is [uint real, uint effective, ..] ? (effective != 0 ? effective : real) : null;
+
+    /// <summary>The process that a thread belongs to: its own pid for a process; 0: the status does not say.</summary>
+    public static int ThreadGroup(ReadOnlySpan<byte> status) => Numbers(status, "Tgid:"u8) is [int process] ? process : 0;
+
+    private static List<int> Numbers(ReadOnlySpan<byte> status, ReadOnlySpan<byte> key) => Numbers<int>(status, key);
+
+    private static List<T> Numbers<T>(ReadOnlySpan<byte> status, ReadOnlySpan<byte> key)
+        where T : struct, IUtf8SpanParsable<T>
     {
-        List<int> numbers = [];
+        List<T> numbers = [];
         foreach (Range line in status.Split((byte)'\n'))
         {
             ReadOnlySpan<byte> text = status[line];
@@ -24,7 +47,7 @@ internal static class ProcStatus
                 text = text[key.Length..];
                 foreach (Range word in text.SplitAny(" \t"u8))
                 {
-                    if (Utf8Parser.TryParse(text[word], out int number, out _))
+                    if (T.TryParse(text[word], CultureInfo.InvariantCulture, out T number))
                     {
                         numbers.Add(number);
                     }

@@ -1,3 +1,5 @@
+using CrashHandler.Handler.Stacks;
+
 namespace CrashHandler.Handler.Capture.Linux;
 
 /// <summary>Where the stacks are and how much of each is taken: pure functions of the mappings and the stack pointers.</summary>
@@ -42,6 +44,18 @@ internal static class StackFinder
         return new StackRange(start, end);
     }
 
+    /// <summary>Ends the stack above which the environment lies before that.</summary>
+    public static void EndBefore(StackRange?[] stacks, ulong environment)
+    {
+        for (int i = 0; i < stacks.Length; i++)
+        {
+            if (stacks[i] is { } stack && stack.Start < environment && environment < stack.End)
+            {
+                stacks[i] = stack with { End = environment };
+            }
+        }
+    }
+
     /// <summary>
     /// Ends each stack where the next one begins: threads may run on pieces of one mapping, and readers drop a memory list with
     /// overlaps. Of two that begin at the same place, the first keeps it.
@@ -67,8 +81,8 @@ internal static class StackFinder
     }
 
     /// <summary>
-    /// How many bytes of each stack are taken. The crashed thread's, the first, has its own limit; the others share what is left: their
-    /// common limit is halved until all fit.
+    /// How many bytes of each stack are taken. The crashed thread's, the first, has its own limit; the others share theirs: their common limit is halved
+    /// until all fit.
     /// </summary>
     public static int[] Allot(IReadOnlyList<ulong> lengths)
     {
@@ -78,9 +92,8 @@ internal static class StackFinder
         }
 
         int crashed = (int)Math.Min(lengths[0], CaptureLimits.CrashedStackBytes);
-        ulong room = CaptureLimits.AllStacksBytes - (ulong)crashed;
         ulong limit = CaptureLimits.StackBytes;
-        while (lengths.Skip(1).Aggregate(0UL, (sum, length) => sum + Math.Min(length, limit)) > room)
+        while (lengths.Skip(1).Aggregate(0UL, (sum, length) => sum + Math.Min(length, limit)) > CaptureLimits.OtherStacksBytes)
         {
             limit /= 2;
         }

@@ -43,7 +43,7 @@ internal sealed unsafe class ThreadFreezer
     public bool HoldsThreads => _tracees.Values.Any(tracee => tracee.State != TraceeState.Gone);
 
     /// <summary>Stops every thread, and those they started meanwhile, until none is new.</summary>
-    /// <exception cref="IOException">The process is gone.</exception>
+    /// <exception cref="SyscallException">The process is gone.</exception>
     public void Stop()
     {
         long deadline = Deadline(CaptureLimits.StopTime);
@@ -117,6 +117,7 @@ internal sealed unsafe class ThreadFreezer
     private bool SeizeNew()
     {
         bool any = false;
+        _failSpots.Pass(CaptureFailSpots.Threads);
         foreach (int tid in ProcFs.ListThreads(_pid))
         {
             if (tid == _spared || _tracees.ContainsKey(tid) || _refused.ContainsKey(tid) || _dead.Contains(tid))

@@ -1,4 +1,5 @@
 using CrashHandler.Handler.Posix;
+using CrashHandler.Handler.Stacks;
 
 namespace CrashHandler.Handler.Capture.Linux;
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using CrashHandler.Handler.Stacks;
 
 namespace CrashHandler.Handler.Capture.Linux;
 

@@ -26,6 +26,9 @@ internal enum MinidumpStreamType : uint
     ProcessVmCounters = 22,
     IptTrace = 23,
     ThreadNames = 24,
+
+    /// <summary>JSON: native and managed stacks and exceptions (handler/Stacks/README.md). "CH", as Crashpad's have "CP".</summary>
+    CrashHandlerStacks = 0x43480001,
     CrashpadInfo = 0x43500001,
     BreakpadInfo = 0x47670001,
     AssertionInfo = 0x47670002,

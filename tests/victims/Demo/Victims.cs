@@ -15,7 +15,7 @@ internal static class Victims
         {
             ProductName = Product,
             CompanyName = Company,
-            SubmitUrl = new Uri(url),
+            SubmitUrl = url,
             UploadToServer = uploads,
             CrashesDirectory = database,
             HandlerPath = handler,

@@ -12,6 +12,7 @@ namespace CrashHandler.Victims;
 internal static class Conversation
 {
     private static string s_handler = "";
+    private static Remembered? s_remembered;
 
     /// <summary>Answers until the process is to end, one way or another.</summary>
     /// <param name="handler">Path of the handler that <c>Start</c> is to use.</param>
@@ -54,6 +55,12 @@ internal static class Conversation
                 CrashReporterOptions options = words[1]!.Deserialize(Words.Default.CrashReporterOptions)!;
                 options.HandlerPath ??= s_handler;
                 return JsonSerializer.SerializeToNode(CrashReporter.Start(options), Words.Default.StartResult);
+            case "capture":
+                return new JsonObject { ["id"] = CrashReporter.CaptureReport(Text(1)!).ToString(), ["thread"] = NativeVictim.ThreadId() };
+            case "capture-at-once": return CaptureAtOnce(words[1]!.GetValue<int>());
+            case "block": return NativeVictim.Block();
+            case "unblock": return NativeVictim.Unblock();
+            case "remember": s_remembered = new Remembered(Text(1)!); return null;
             case "add": CrashReporter.AddExtraParameter(Text(1)!, Text(2)!); return null;
             case "remove": CrashReporter.RemoveExtraParameter(Text(1)!); return null;
             case "parameters": return JsonSerializer.SerializeToNode(CrashReporter.GetParameters(), Words.Default.IReadOnlyDictionaryStringString);
@@ -97,6 +104,16 @@ internal static class Conversation
         string? Text(int index) => words[index]?.GetValue<string>();
     }
 
+    /// <summary>Calls of several threads; the ids of their reports.</summary>
+    private static JsonArray CaptureAtOnce(int count)
+    {
+        Guid[] ids = new Guid[count];
+        Thread[] threads = [.. Enumerable.Range(0, count).Select(i => new Thread(() => ids[i] = CrashReporter.CaptureReport($"thread {i}")))];
+        Array.ForEach(threads, thread => thread.Start());
+        Array.ForEach(threads, thread => thread.Join());
+        return new JsonArray([.. ids.Select(id => JsonValue.Create(id.ToString()))]);
+    }
+
     private static Process StartChild(JsonNode how)
     {
         ChildWords words = how.Deserialize(Words.Default.ChildWords)!;
@@ -127,9 +144,48 @@ internal static class Conversation
             case "null": NativeVictim.Fault(0); break;
             case "failfast": Environment.FailFast("the victim's FailFast"); break;
             case "unhandled": throw new InvalidOperationException("the victim's exception");
+            case "segv": NativeVictim.Fault(NativeVictim.UnmappedAddress); break;
+            case "abort": NativeVictim.Abort(); break;
+            case "overflow": Overflow(0); break;
+            case "capturing": DieWhileOthersCapture(); break;
             default: MemoryKinds.Exhaust(kind); break;
         }
     }
+
+    private static void DieWhileOthersCapture()
+    {
+        const int Others = 3;
+        using CountdownEvent captured = new(Others);
+        for (int i = 0; i < Others; i++)
+        {
+            new Thread(() =>
+            {
+                for (bool isFirst = true; ; isFirst = false)
+                {
+                    try
+                    {
+                        CrashReporter.CaptureReport("before the end");
+                    }
+                    catch (InvalidOperationException)
+                    {
+                        // This process is dying.
+                    }
+
+                    if (isFirst)
+                    {
+                        captured.Signal();
+                    }
+                }
+            })
+            { IsBackground = true }.Start();
+        }
+
+        captured.Wait();
+        NativeVictim.Fault(NativeVictim.UnmappedAddress);
+    }
+
+    // The addition keeps it from being a loop.
+    private static long Overflow(long depth) => Overflow(depth + 1) + s_handler.Length;
 
     private static void Say(JsonObject answer) => Console.WriteLine(answer.ToJsonString());
 }

@@ -22,6 +22,16 @@ internal static partial class NativeVictim
     [LibraryImport(Library, EntryPoint = "victim_restrict")]
     public static partial int Restrict();
 
+    /// <summary>Starts threads that wait in the kernel, each in another call.</summary>
+    /// <returns>How many.</returns>
+    [LibraryImport(Library, EntryPoint = "victim_block")]
+    public static partial int Block();
+
+    /// <summary>Wakes them.</summary>
+    /// <returns>0, or the errno that one of the calls answered instead of what it waited for.</returns>
+    [LibraryImport(Library, EntryPoint = "victim_unblock")]
+    public static partial int Unblock();
+
     [LibraryImport("libc", EntryPoint = "gettid")]
     public static partial int ThreadId();
 

@@ -72,6 +72,7 @@ switch (kind)
     case "failfast": Environment.FailFast("the victim's FailFast"); break;
     case "segv": NativeVictim.Fault(NativeVictim.UnmappedAddress); break;
     case "abort": NativeVictim.Abort(); break;
+    case "overflow": Console.WriteLine(Descend(1)); break;
     case "caught": CatchMany(); return 0;
     case "caught-failfast":
         CatchMany();
@@ -116,6 +117,10 @@ bool Start()
 
     return true;
 }
+
+// Not a tail call: the stack must grow.
+[MethodImpl(MethodImplOptions.NoInlining)]
+static int Descend(int depth) => Descend(depth + 1) + depth;
 
 static void CatchMany()
 {

@@ -9,7 +9,7 @@ internal sealed class VictimOptions
 
     public string? Database { get; private set; }
 
-    public Uri? Url { get; private set; }
+    public string? Url { get; private set; }
 
     public string? Handler { get; private set; }
 
@@ -57,7 +57,7 @@ internal sealed class VictimOptions
                 case "--role": options.Role = rest.Dequeue(); break;
                 case "--kind": options.Kind = rest.Dequeue(); break;
                 case "--database": options.Database = rest.Dequeue(); break;
-                case "--url": options.Url = new Uri(rest.Dequeue()); break;
+                case "--url": options.Url = rest.Dequeue(); break;
                 case "--handler": options.Handler = rest.Dequeue(); break;
                 case "--facts": options.Facts = rest.Dequeue(); break;
                 case "--attach-file": options.Attachments.Add(rest.Dequeue()); break;

@@ -4,10 +4,16 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 // Stores to the address in rdi. In assembler, so that victim_fault_end is surely the first byte after it.
@@ -68,4 +74,67 @@ int victim_restrict(void)
     }
 
     return syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) == 0 ? 0 : errno;
+}
+
+// Threads that wait in the kernel until they are told: a pipe's read, poll, a socket's recv, a futex, and a sleep that is not over yet.
+enum { BLOCKED_CALLS = 5, BLOCKED_SLEEP_MS = 1500 };
+
+static struct {
+    int pipe[2];
+    int polled[2];
+    int sockets[2];
+    sem_t semaphore;
+    pthread_t threads[BLOCKED_CALLS];
+    int errors[BLOCKED_CALLS];
+} blocked;
+
+static void *wait_in_call(void *index)
+{
+    int call = (int)(intptr_t)index;
+    char byte;
+    ssize_t result = -1;
+    struct pollfd polled = {.fd = blocked.polled[0], .events = POLLIN};
+    struct timespec sleep = {.tv_sec = BLOCKED_SLEEP_MS / 1000, .tv_nsec = BLOCKED_SLEEP_MS % 1000 * 1000000L};
+    errno = 0;
+    switch (call) {
+    case 0: result = read(blocked.pipe[0], &byte, 1) - 1; break;
+    case 1: result = poll(&polled, 1, -1) - 1; break;
+    case 2: result = recv(blocked.sockets[0], &byte, 1, 0) - 1; break;
+    case 3: result = sem_wait(&blocked.semaphore); break;
+    case 4: result = nanosleep(&sleep, NULL); break;
+    }
+    blocked.errors[call] = result == 0 ? 0 : errno != 0 ? errno : EIO;
+    return NULL;
+}
+
+int victim_block(void);
+
+int victim_block(void)
+{
+    if (pipe(blocked.pipe) != 0 || pipe(blocked.polled) != 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, blocked.sockets) != 0
+        || sem_init(&blocked.semaphore, 0, 0) != 0) {
+        return -1;
+    }
+    for (intptr_t call = 0; call < BLOCKED_CALLS; call++) {
+        if (pthread_create(&blocked.threads[call], NULL, wait_in_call, (void *)call) != 0) {
+            return -1;
+        }
+    }
+    return BLOCKED_CALLS;
+}
+
+int victim_unblock(void);
+
+int victim_unblock(void)
+{
+    if (write(blocked.pipe[1], "", 1) != 1 || write(blocked.polled[1], "", 1) != 1 || send(blocked.sockets[1], "", 1, 0) != 1
+        || sem_post(&blocked.semaphore) != 0) {
+        return errno;
+    }
+    int error = 0;
+    for (int call = 0; call < BLOCKED_CALLS; call++) {
+        pthread_join(blocked.threads[call], NULL);
+        error = error != 0 ? error : blocked.errors[call];
+    }
+    return error;
 }

@@ -1,0 +1,60 @@
+using System.Runtime.InteropServices;
+using CrashHandler.Handler.Minidump.Format;
+using Microsoft.Win32.SafeHandles;
+
+namespace CrashHandler.Handler.Minidump;
+
+/// <summary>
+/// One more stream for a dump that is whole: its bytes behind the end, then its entry behind the last one of the directory, where <see cref="MinidumpLayout"/> leaves
+/// room, and the number of streams last. Whoever is killed in between leaves the dump as it was, with bytes behind it that nothing refers to.
+/// </summary>
+internal static class AppendedStream
+{
+    private const int CountOffset = 8;
+
+    /// <summary>Adds it.</summary>
+    /// <param name="dump">The dump, which is written; not synced.</param>
+    /// <param name="type">Its type, of which the dump has none.</param>
+    /// <param name="bytes">What it holds.</param>
+    /// <param name="passed">Called after each write but the last.</param>
+    /// <returns>Bytes of the dump now.</returns>
+    /// <exception cref="InvalidDataException">It is no dump of ours, or has no room for another stream.</exception>
+    /// <exception cref="IOException">It cannot be read or written; it is as it was.</exception>
+    public static long Append(SafeFileHandle dump, MinidumpStreamType type, ReadOnlySpan<byte> bytes, Action? passed = null)
+    {
+        MinidumpHeader header = default;
+        if (RandomAccess.Read(dump, MemoryMarshal.AsBytes(new Span<MinidumpHeader>(ref header)), 0) != MinidumpHeader.Size
+            || header.Signature != MinidumpHeader.ExpectedSignature || header.StreamDirectoryRva != MinidumpHeader.Size)
+        {
+            throw new InvalidDataException("a stream is added only to a minidump that was written here");
+        }
+
+        long end = RandomAccess.GetLength(dump);
+        long start = (end + MinidumpLayout.BlockAlignment - 1) & -MinidumpLayout.BlockAlignment;
+        if (header.NumberOfStreams >= MinidumpLimits.MaxStreamsWritten || (ulong)(start + bytes.Length) > MinidumpLimits.MaxFileBytes)
+        {
+            throw new InvalidDataException($"a minidump of {header.NumberOfStreams} streams and {end} bytes has no room for one more of {bytes.Length} bytes");
+        }
+
+        MinidumpDirectory entry = new()
+        {
+            StreamType = type,
+            Location = new MinidumpLocationDescriptor { DataSize = (uint)bytes.Length, Rva = (uint)start },
+        };
+        uint count = header.NumberOfStreams + 1;
+        try
+        {
+            RandomAccess.Write(dump, bytes, start);
+            passed?.Invoke();
+            RandomAccess.Write(dump, MemoryMarshal.AsBytes(new ReadOnlySpan<MinidumpDirectory>(in entry)), MinidumpHeader.Size + (header.NumberOfStreams * MinidumpDirectory.Size));
+            passed?.Invoke();
+            RandomAccess.Write(dump, MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(in count)), CountOffset);
+            return start + bytes.Length;
+        }
+        catch (IOException)
+        {
+            RandomAccess.SetLength(dump, end);
+            throw;
+        }
+    }
+}
