@@ -90,10 +90,13 @@ static void await_release(int fd)
     puts("ended");
 }
 
-/* Counts the system calls of a process from its `taken` on, and kills it on entry to one of them. */
+/*
+ * Counts the system calls of a process from its `taken` on, and kills it on entry to one of them. What it starts is followed up to its execve, and not
+ * counted: until then it has all of the handler's descriptors, a dump's flock with them, also when the handler is dead.
+ */
 static void trace(pid_t handler, long killed_at, int go)
 {
-    const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
+    const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEFORK | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
     long calls = -1;
     int status;
     if (ptrace(PTRACE_SEIZE, handler, NULL, options) != 0 || ptrace(PTRACE_INTERRUPT, handler, NULL, NULL) != 0) {
@@ -104,6 +107,10 @@ static void trace(pid_t handler, long killed_at, int go)
             continue;
         }
         int signal = WSTOPSIG(status), event = status >> 16, deliver = 0;
+        if (syscall(SYS_tgkill, handler, thread, 0) != 0) { /* not one of its threads */
+            ptrace(event == PTRACE_EVENT_EXEC ? PTRACE_DETACH : PTRACE_SYSCALL, thread, NULL, event == 0 && signal != SYSCALL_STOP ? signal : 0);
+            continue;
+        }
         if (signal == SYSCALL_STOP) {
             struct __ptrace_syscall_info info;
             if (ptrace(PTRACE_GET_SYSCALL_INFO, thread, sizeof info, &info) > 0 && info.op == PTRACE_SYSCALL_INFO_ENTRY
