@@ -14,10 +14,12 @@ internal static class AttachCommand
         Option<string?> database = CommonOptions.Database(required: false);
         database.Description = "Directory of the reports' database; by default 'NAME Crashes' in the process's temporary directory.";
         Option<string?> url = CommonOptions.Url();
-        Command command = new("attach", "Report the crashes of a .NET process that already runs, without restarting it. Example: crash-handler attach 1234 --url https://crashes.example/submit")
+        Command command = new("attach", "Report the crashes of a .NET process that already runs, without restarting it.")
         {
             process, database, url,
         };
+        command.AddExample("crash-handler attach 1234");
+        command.AddExample("crash-handler attach 1234 --url https://crashes.example/submit");
         command.SetAction(parsed =>
         {
             AttachTarget target = new(parsed.GetValue(process));

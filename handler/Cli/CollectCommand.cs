@@ -42,6 +42,8 @@ internal static class CollectCommand
         });
         Option<bool> gzip = new("--gzip") { Description = "Take compressed requests, too, as Sentry and Socorro do." };
         Command command = new("collect", "Run a crash server on this machine, for trials and tests.") { listen, store, play, gzip };
+        command.AddExample("crash-handler collect --store arrived");
+        command.AddExample("crash-handler collect --listen 127.0.0.1:0 --play accept,discard");
         command.SetAction(async (parsed, cancellation) =>
         {
             TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);

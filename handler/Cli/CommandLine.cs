@@ -22,9 +22,8 @@ internal static class CommandLine
     /// <summary>Wrong usage; one line on standard error says what.</summary>
     public const int WrongUsage = 2;
 
-    /// <summary>Parses and carries out.</summary>
-    /// <returns>The exit code.</returns>
-    public static int Run(string[] arguments)
+    /// <summary>All verbs.</summary>
+    public static RootCommand CreateRoot()
     {
         RootCommand root = new("Catches crashes of the processes that registered with it, keeps the reports and uploads them.")
         {
@@ -39,6 +38,21 @@ internal static class CommandLine
             MinidumpCommand.Create(),
             CollectCommand.Create(),
         };
+        root.AddExample("crash-handler reports list");
+        root.AddExample("crash-handler reports show 3f2a");
+        root.AddExample("crash-handler status");
+        CommandExamples.ShowInHelp(root);
+        return root;
+    }
+
+    /// <summary>Parses and carries out.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Run(string[] arguments) => Run(CreateRoot(), arguments);
+
+    /// <summary>Parses with these commands, and carries out.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Run(Command root, string[] arguments)
+    {
         ParseResult parsed = root.Parse(arguments);
         if (parsed.Errors.Count > 0)
         {

@@ -12,7 +12,8 @@ internal static class DumpCommand
     {
         Argument<int> process = new("PID") { Description = "The process: any of this user's; of anybody's for root. It goes on." };
         Option<string?> output = new("--output", "-o") { Description = "The minidump; 'PID.dmp' in the current directory by default. Nothing may be there.", HelpName = "FILE" };
-        Command command = new("dump", "Write a minidump of a running process, which goes on. Example: crash-handler dump 1234 -o app.dmp") { process, output };
+        Command command = new("dump", "Write a minidump of a running process, which goes on.") { process, output };
+        command.AddExample("crash-handler dump 1234 -o app.dmp");
         command.SetAction(parsed =>
         {
             int pid = parsed.GetValue(process);

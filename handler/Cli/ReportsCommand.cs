@@ -7,7 +7,13 @@ namespace CrashHandler.Handler.Cli;
 /// <summary><c>reports</c>: what is in a database.</summary>
 internal static class ReportsCommand
 {
-    public static Command Create() => new("reports", "Look at the reports of a database, and send them.") { List(), Show(), ReportsUploadCommand.Create() };
+    public static Command Create()
+    {
+        Command command = new("reports", "Look at the reports of a database, and send them.") { List(), Show(), ReportsUploadCommand.Create() };
+        command.AddExample("crash-handler reports list");
+        command.AddExample("crash-handler reports show 3f2a");
+        return command;
+    }
 
     private static Command List()
     {
@@ -15,6 +21,9 @@ internal static class ReportsCommand
         Option<bool> json = CommonOptions.Json();
         Option<bool> grouped = new("--group") { Description = "One line for each signature: how often, when first and last; the newest first." };
         Command command = new("list", "List the reports, newest first.") { database, grouped, json };
+        command.AddExample("crash-handler reports list");
+        command.AddExample("crash-handler reports list --group");
+        command.AddExample("crash-handler reports list --json");
         command.SetAction(parsed =>
         {
             ReportDatabase opened = DatabaseFinder.Open(parsed.GetValue(database));
@@ -79,6 +88,8 @@ internal static class ReportsCommand
         Option<string?> database = CommonOptions.Database(required: false);
         Option<bool> json = CommonOptions.Json();
         Command command = new("show", "Show one report: its exception and stacks, and its minidump.") { id, database, json };
+        command.AddExample("crash-handler reports show 3f2a");
+        command.AddExample("crash-handler reports show 3f2a --json");
         command.SetAction(parsed =>
         {
             ReportDatabase opened = DatabaseFinder.Open(parsed.GetValue(database));

@@ -16,6 +16,8 @@ internal static class ReportsUploadCommand
         Option<string?> url = CommonOptions.Url();
         url.Description = "Send them there, whatever URL they were meant for; their headers, which may be credentials, stay behind.";
         Command command = new("upload", "Send reports now, also failed and skipped ones, and also while uploads are off.") { ids, all, database, url };
+        command.AddExample("crash-handler reports upload 3f2a");
+        command.AddExample("crash-handler reports upload --all --url https://crashes.example/submit");
         command.Validators.Add(result =>
         {
             if (result.GetValue(all) == (result.GetValue(ids)?.Length > 0))

@@ -13,6 +13,8 @@ internal static class StatusCommand
         Option<string?> database = CommonOptions.Database(required: false);
         Option<bool> json = CommonOptions.Json();
         Command command = new("status", "Show the running handlers: clients, reports, queue.") { database, json };
+        command.AddExample("crash-handler status");
+        command.AddExample("crash-handler status --json");
         command.SetAction(parsed =>
         {
             List<StatusDocument> handlers = [.. DatabaseFinder.RunningHandlers(parsed.GetValue(database))];

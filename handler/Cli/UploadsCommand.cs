@@ -8,19 +8,27 @@ namespace CrashHandler.Handler.Cli;
 /// <summary><c>uploads</c>: the operator's say. A running handler sees a change at once; it holds until it is changed again.</summary>
 internal static class UploadsCommand
 {
-    public static Command Create() => new("uploads", "Switch uploads on and off, pause and resume them.")
+    public static Command Create()
     {
-        Change("on", "Allow uploads, if the application does.", settings => settings.SetOperatorUploads(true)),
-        Change("off", "Forbid uploads, whatever the application says. Reports are kept; what waits is not sent later by itself.", settings => settings.SetOperatorUploads(false)),
-        Change("pause", "Hold uploads back. What waits goes on waiting.", settings => settings.SetPaused(true)),
-        Change("resume", "Go on after a pause.", settings => settings.SetPaused(false)),
-        Status(),
-    };
+        Command command = new("uploads", "Switch uploads on and off, pause and resume them.")
+        {
+            Change("on", "Allow uploads, if the application does.", settings => settings.SetOperatorUploads(true)),
+            Change("off", "Forbid uploads, whatever the application says. Reports are kept; what waits is not sent later by itself.", settings => settings.SetOperatorUploads(false)),
+            Change("pause", "Hold uploads back. What waits goes on waiting.", settings => settings.SetPaused(true)),
+            Change("resume", "Go on after a pause.", settings => settings.SetPaused(false)),
+            Status(),
+        };
+        command.AddExample("crash-handler uploads off");
+        command.AddExample("crash-handler uploads status");
+        return command;
+    }
 
     private static Command Change(string name, string description, Action<DatabaseSettings> change)
     {
         Option<string?> database = CommonOptions.Database(required: false);
         Command command = new(name, description) { database };
+        command.AddExample($"crash-handler uploads {name}");
+        command.AddExample($"crash-handler uploads {name} --database '/tmp/App Crashes'");
         command.SetAction(parsed =>
         {
             // The operator may speak before the application's first run.
@@ -39,6 +47,8 @@ internal static class UploadsCommand
         Option<string?> database = CommonOptions.Database(required: false);
         Option<bool> json = CommonOptions.Json();
         Command command = new("status", "Show who allows uploads, and what waits.") { database, json };
+        command.AddExample("crash-handler uploads status");
+        command.AddExample("crash-handler uploads status --json");
         command.SetAction(parsed =>
         {
             ReportDatabase opened = DatabaseFinder.Open(parsed.GetValue(database));
