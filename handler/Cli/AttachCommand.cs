@@ -24,7 +24,7 @@ internal static class AttachCommand
         {
             AttachTarget target = new(parsed.GetValue(process));
             AttachOutcome outcome = ProcessAttach.Run(target, parsed.GetValue(database), CommonOptions.ParseUrl(parsed.GetValue(url)), Covered());
-            Console.WriteLine($"attached {target.ProcessId} ({TerminalText.Escape(target.Name)}); its reports go to '{TerminalText.Escape(outcome.Database)}'");
+            Console.Out.WriteLine($"attached {target.ProcessId} ({TerminalText.Escape(target.Name)}); its reports go to '{TerminalText.Escape(outcome.Database)}'");
             if (outcome.Degraded.Length > 0)
             {
                 Console.Error.WriteLine($"crash-handler: {TerminalText.Escape(outcome.Degraded)}");

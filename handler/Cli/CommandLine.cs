@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using CrashHandler.Handler.Attach;
 using CrashHandler.Handler.Daemon;
 using CrashHandler.Handler.Dump;
+using CrashHandler.Handler.Export;
 using CrashHandler.Handler.Minidump;
 using CrashHandler.Handler.Posix;
 using CrashHandler.Handler.Reports;
@@ -10,9 +11,12 @@ using CrashHandler.Protocol;
 
 namespace CrashHandler.Handler.Cli;
 
-/// <summary>The verbs of <c>crash-handler</c>, and its three exit codes.</summary>
+/// <summary>The verbs of <c>crash-handler</c>, and its exit codes.</summary>
 internal static class CommandLine
 {
+    /// <summary>What people call.</summary>
+    public const string Name = "crash-handler";
+
     /// <summary>Done.</summary>
     public const int Done = 0;
 
@@ -21,6 +25,9 @@ internal static class CommandLine
 
     /// <summary>Wrong usage; one line on standard error says what.</summary>
     public const int WrongUsage = 2;
+
+    /// <summary>Interrupted (Ctrl-C) before it was done; as shells say it, 128 and SIGINT's number.</summary>
+    public const int Interrupted = 130;
 
     /// <summary>All verbs.</summary>
     public static RootCommand CreateRoot()
@@ -37,6 +44,8 @@ internal static class CommandLine
             UploadsCommand.Create(),
             MinidumpCommand.Create(),
             CollectCommand.Create(),
+            LogCommand.Create(),
+            CompletionCommand.Create(),
         };
         root.AddExample("crash-handler reports list");
         root.AddExample("crash-handler reports show 3f2a");
@@ -47,7 +56,7 @@ internal static class CommandLine
 
     /// <summary>Parses and carries out.</summary>
     /// <returns>The exit code.</returns>
-    public static int Run(string[] arguments) => Run(CreateRoot(), arguments);
+    public static int Run(string[] arguments) => StandardOutput.Guard(() => Run(CreateRoot(), arguments));
 
     /// <summary>Parses with these commands, and carries out.</summary>
     /// <returns>The exit code.</returns>
@@ -58,7 +67,7 @@ internal static class CommandLine
         {
             // What is not understood comes after what is missing, and explains it.
             ParseError error = parsed.Errors[parsed.UnmatchedTokens.Count > 0 ? ^1 : 0];
-            Console.Error.WriteLine($"crash-handler: {TerminalText.Escape(error.Message)} See '{CommandPath(parsed)} --help'.");
+            Console.Error.WriteLine($"{Name}: {TerminalText.Escape(error.Message)} See '{CommandPath(parsed)} --help'.");
             return WrongUsage;
         }
 
@@ -67,10 +76,14 @@ internal static class CommandLine
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
         catch (Exception known) when (known is DaemonException or AttachException or ProcessDumpException or DatabaseException or SyscallException or MinidumpFormatException
-            or MalformedFrameException or IOException or UnauthorizedAccessException or DllNotFoundException)
+            or MalformedFrameException or ExportException or IOException or UnauthorizedAccessException or DllNotFoundException)
         {
-            Console.Error.WriteLine($"crash-handler: {TerminalText.Escape(known.Message)}");
+            Console.Error.WriteLine($"{Name}: {TerminalText.Escape(known.Message)}");
             return Failed;
+        }
+        catch (OperationCanceledException)
+        {
+            return Interrupted;
         }
     }
 
@@ -79,7 +92,7 @@ internal static class CommandLine
         List<string> names = [];
         for (SymbolResult? result = parsed.CommandResult; result is CommandResult command; result = result.Parent)
         {
-            names.Insert(0, command.Command is RootCommand ? "crash-handler" : command.Command.Name);
+            names.Insert(0, result.Parent is null ? Name : command.Command.Name);
         }
 
         return string.Join(' ', names);

@@ -18,7 +18,7 @@ internal static class MinidumpCommand
             MinidumpFile dump = Read(parsed.GetValue(file)!);
             if (parsed.GetValue(json))
             {
-                using Stream output = Console.OpenStandardOutput();
+                using Stream output = StandardOutput.Open();
                 MinidumpJson.Write(output, dump);
             }
             else

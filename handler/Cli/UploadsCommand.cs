@@ -26,7 +26,8 @@ internal static class UploadsCommand
     private static Command Change(string name, string description, Action<DatabaseSettings> change)
     {
         Option<string?> database = CommonOptions.Database(required: false);
-        Command command = new(name, description) { database };
+        Option<bool> json = CommonOptions.Json();
+        Command command = new(name, description) { database, json };
         command.AddExample($"crash-handler uploads {name}");
         command.AddExample($"crash-handler uploads {name} --database '/tmp/App Crashes'");
         command.SetAction(parsed =>
@@ -36,7 +37,15 @@ internal static class UploadsCommand
                 ? ReportDatabase.Create(named)
                 : DatabaseFinder.OpenToChange(parsed.GetValue(database));
             change(opened.Settings);
-            Console.Out.WriteLine(Describe(opened));
+            if (parsed.GetValue(json))
+            {
+                WriteJson(opened, Waiting(opened));
+            }
+            else
+            {
+                Console.Out.WriteLine(Describe(opened));
+            }
+
             return CommandLine.Done;
         });
         return command;
@@ -52,12 +61,10 @@ internal static class UploadsCommand
         command.SetAction(parsed =>
         {
             ReportDatabase opened = DatabaseFinder.Open(parsed.GetValue(database));
-            List<ReportRecord> waiting = [.. opened.List().Where(report => report.State == ReportState.Pending)];
+            List<ReportRecord> waiting = Waiting(opened);
             if (parsed.GetValue(json))
             {
-                using Stream output = Console.OpenStandardOutput();
-                WriteJson(output, opened, waiting);
-                output.WriteByte((byte)'\n');
+                WriteJson(opened, waiting);
                 return CommandLine.Done;
             }
 
@@ -82,16 +89,23 @@ internal static class UploadsCommand
         _ => "uploads are off: the application does not want them; only it can change that",
     };
 
-    private static void WriteJson(Stream output, ReportDatabase database, IReadOnlyList<ReportRecord> waiting)
+    private static List<ReportRecord> Waiting(ReportDatabase database) => [.. database.List().Where(report => report.State == ReportState.Pending)];
+
+    private static void WriteJson(ReportDatabase database, List<ReportRecord> waiting)
     {
-        using Utf8JsonWriter writer = new(output, ReportJson.Indented);
-        writer.WriteStartObject();
-        writer.WriteString("database", database.Path);
-        writer.WriteString("uploads", database.Settings.UploadPermission.ToString().ToLowerInvariant());
-        writer.WriteBoolean("application", database.Settings.Uploads);
-        writer.WriteBoolean("operator", database.Settings.OperatorUploads);
-        writer.WriteBoolean("paused", database.Settings.IsPaused);
-        writer.WriteNumber("waiting", waiting.Count);
-        writer.WriteEndObject();
+        using Stream output = StandardOutput.Open();
+        using (Utf8JsonWriter writer = new(output, ReportJson.Indented))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("database", database.Path);
+            writer.WriteString("uploads", database.Settings.UploadPermission.ToString().ToLowerInvariant());
+            writer.WriteBoolean("application", database.Settings.Uploads);
+            writer.WriteBoolean("operator", database.Settings.OperatorUploads);
+            writer.WriteBoolean("paused", database.Settings.IsPaused);
+            writer.WriteNumber("waiting", waiting.Count);
+            writer.WriteEndObject();
+        }
+
+        output.WriteByte((byte)'\n');
     }
 }
