@@ -6,19 +6,20 @@ namespace CrashHandler.Handler.Cli;
 /// </summary>
 internal static class CompletionScripts
 {
-    // Options are offered to whoever began one. Where nothing is, a file's name may be meant.
+    // What is quoted or escaped is put in the quotes that the directive knows, and what bash takes apart at = are two words to it. Options are offered to whoever began
+    // one; where nothing is, a file's name may be meant.
     private const string Bash = """
         _crash_handler() {
-            local word=${COMP_WORDS[COMP_CWORD]} line=${COMP_LINE:0:COMP_POINT} found
-            line=${line#"${COMP_WORDS[0]}"}
-            line=${line# }
+            local current=${COMP_WORDS[COMP_CWORD]} line= found word
+            [[ $current != = ]] || current=
+            for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+                [[ $word == = ]] || line+="\"${word//[\"\'\\]/}\" "
+            done
+            line+=$current
             found=$("${COMP_WORDS[0]}" "[suggest:${#line}]" "$line" 2>/dev/null)
-            case $word in
-                -*) ;;
-                *) found=$(printf '%s\n' "$found" | grep -v '^[-/]') ;;
-            esac
+            [[ $current == -* ]] || found=$(printf '%s\n' "$found" | grep -v '^[-/]')
             local IFS=$'\n'
-            COMPREPLY=($(compgen -W "$found" -- "$word"))
+            COMPREPLY=($(compgen -W "$found" -- "$current"))
         }
         complete -o default -F _crash_handler crash-handler
 

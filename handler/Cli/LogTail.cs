@@ -12,7 +12,7 @@ namespace CrashHandler.Handler.Cli;
 /// <param name="database">Absolute path of the database.</param>
 internal sealed class LogTail(string database) : IDisposable
 {
-    private Dictionary<FileIdentity, LogFile> _files = [];
+    private HashSet<LogFile> _files = [];
 
     /// <summary>Whether a file of this name in the database is one of the log's.</summary>
     public static bool IsLog(string name) => name.StartsWith(HandlerLog.FileName, StringComparison.Ordinal);
@@ -21,78 +21,105 @@ internal sealed class LogTail(string database) : IDisposable
     /// <exception cref="SyscallException">A file cannot be read.</exception>
     public IReadOnlyList<string> Next()
     {
-        Dictionary<FileIdentity, LogFile> found = [];
+        List<LogFile> found = Find();
         List<string> lines = [];
-        string newest = Path.Combine(database, HandlerLog.FileName);
-        for (int number = DaemonLimits.LogFiles - 1; number >= 0; number--)
+        // Those that are removed since the last look may have had more lines, before all others.
+        _files.ExceptWith(found);
+        foreach (LogFile file in _files.Concat(found))
         {
-            string path = number == 0 ? newest : SharedLogFile.OlderPath(newest, number);
-            if (Open(path) is not { } opened)
-            {
-                continue;
-            }
-
-            FileIdentity identity = FileIdentity.Of(opened, path);
-            // Renamed between two looks at names, it is found twice.
-            if (found.ContainsKey(identity) || !_files.Remove(identity, out LogFile? file))
-            {
-                file = found.GetValueOrDefault(identity) ?? new LogFile(opened);
-            }
-            else
-            {
-                opened.Dispose();
-            }
-
-            file.ReadTo(lines, path);
-            found[identity] = file;
+            file.ReadTo(lines);
         }
 
-        foreach (LogFile gone in _files.Values)
-        {
-            gone.Dispose();
-        }
-
-        _files = found;
+        Dispose();
+        _files = [.. found];
         return lines;
     }
 
     public void Dispose()
     {
-        foreach (LogFile file in _files.Values)
+        foreach (LogFile file in _files)
         {
             file.Dispose();
         }
     }
 
-    private static FileDescriptor? Open(string path)
+    // The files, the oldest first: those that are known, and new ones. Renamed while it looks at one name after the other, one could be missed: then it looks again.
+    private List<LogFile> Find()
     {
-        try
+        while (true)
         {
-            return DurableFile.OpenRead(path);
-        }
-        catch (SyscallException missing) when (missing.Errno == Libc.ENOENT)
-        {
-            return null;
+            List<LogFile> found = [];
+            foreach (string path in Paths())
+            {
+                if (LogFile.TryOpen(path) is not { } opened)
+                {
+                    continue;
+                }
+
+                if (_files.TryGetValue(opened, out LogFile? known))
+                {
+                    opened.Dispose();
+                }
+                else
+                {
+                    _files.Add(opened);
+                }
+
+                found.Add(known ?? opened);
+            }
+
+            if (Paths().Select(FileIdentity.Of).OfType<FileIdentity>().SequenceEqual(found.Select(file => file.Identity)))
+            {
+                return found;
+            }
         }
     }
 
-    /// <summary>One file, and how far it is read.</summary>
-    private sealed class LogFile(FileDescriptor file) : IDisposable
+    private IEnumerable<string> Paths()
+    {
+        string newest = Path.Combine(database, HandlerLog.FileName);
+        return Enumerable.Range(1, DaemonLimits.LogFiles - 1).Reverse().Select(number => SharedLogFile.OlderPath(newest, number)).Append(newest);
+    }
+
+    /// <summary>One file, and how far it is read. Two of one identity are equal.</summary>
+    private sealed class LogFile(FileDescriptor file, FileIdentity identity, string path) : IEquatable<LogFile>, IDisposable
     {
         private const byte NewLine = (byte)'\n';
-
-        private readonly byte[] _piece = new byte[CliLimits.LogPieceBytes];
 
         // A line whose end is not written yet.
         private readonly MemoryStream _begun = new();
 
+        public FileIdentity Identity => identity;
+
+        /// <summary>Null: there is none of this name.</summary>
+        public static LogFile? TryOpen(string path)
+        {
+            try
+            {
+                FileDescriptor file = DurableFile.OpenRead(path);
+                return new LogFile(file, FileIdentity.Of(file, path), path);
+            }
+            catch (SyscallException missing) when (missing.Errno == Libc.ENOENT)
+            {
+                return null;
+            }
+        }
+
+        public bool Equals(LogFile? other) => other is not null && other.Identity == identity;
+
+        public override bool Equals(object? obj) => Equals(obj as LogFile);
+
+        public override int GetHashCode() => identity.GetHashCode();
+
         public void Dispose() => file.Dispose();
 
-        public void ReadTo(List<string> lines, string path)
+        public void ReadTo(List<string> lines)
         {
-            ReadOnlySpan<byte> piece;
-            while ((piece = Read(path)).Length > 0)
+            byte[] buffer = new byte[CliLimits.LogPieceBytes];
+            int count;
+            while ((count = Read(buffer)) > 0)
             {
+                ReadOnlySpan<byte> piece = buffer.AsSpan(0, count);
                 int end;
                 while ((end = piece.IndexOf(NewLine)) >= 0)
                 {
@@ -106,12 +133,12 @@ internal sealed class LogTail(string database) : IDisposable
             }
         }
 
-        private unsafe ReadOnlySpan<byte> Read(string path)
+        private unsafe int Read(byte[] buffer)
         {
-            fixed (byte* start = _piece)
+            fixed (byte* start = buffer)
             {
-                nint count = Libc.read(file.Number, start, _piece.Length);
-                return count >= 0 ? _piece.AsSpan(0, (int)count) : throw SyscallException.Last("read", path);
+                nint count = Libc.read(file.Number, start, buffer.Length);
+                return count >= 0 ? (int)count : throw SyscallException.Last("read", path);
             }
         }
     }
