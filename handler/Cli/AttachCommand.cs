@@ -14,15 +14,17 @@ internal static class AttachCommand
         Option<string?> database = CommonOptions.Database(required: false);
         database.Description = "Directory of the reports' database; by default 'NAME Crashes' in the process's temporary directory.";
         Option<string?> url = CommonOptions.Url();
-        Command command = new("attach", "Report the crashes of a .NET process that already runs, without restarting it. Example: crash-handler attach 1234 --url https://crashes.example/submit")
+        Command command = new("attach", "Report the crashes of a .NET process that already runs, without restarting it.")
         {
             process, database, url,
         };
+        command.AddExample("crash-handler attach 1234");
+        command.AddExample("crash-handler attach 1234 --url https://crashes.example/submit");
         command.SetAction(parsed =>
         {
             AttachTarget target = new(parsed.GetValue(process));
             AttachOutcome outcome = ProcessAttach.Run(target, parsed.GetValue(database), CommonOptions.ParseUrl(parsed.GetValue(url)), Covered());
-            Console.WriteLine($"attached {target.ProcessId} ({TerminalText.Escape(target.Name)}); its reports go to '{TerminalText.Escape(outcome.Database)}'");
+            Console.Out.WriteLine($"attached {target.ProcessId} ({TerminalText.Escape(target.Name)}); its reports go to '{TerminalText.Escape(outcome.Database)}'");
             if (outcome.Degraded.Length > 0)
             {
                 Console.Error.WriteLine($"crash-handler: {TerminalText.Escape(outcome.Degraded)}");

@@ -11,6 +11,8 @@ internal static class CollectCommand
 {
     private const string DefaultEndpoint = "127.0.0.1:1127";
 
+    private static readonly Lock s_output = new();
+
     public static Command Create()
     {
         Option<string> listen = new("--listen") { Description = "Address and port; port 0 takes a free one.", HelpName = "127.0.0.1:PORT", DefaultValueFactory = _ => DefaultEndpoint };
@@ -41,7 +43,12 @@ internal static class CollectCommand
             }
         });
         Option<bool> gzip = new("--gzip") { Description = "Take compressed requests, too, as Sentry and Socorro do." };
-        Command command = new("collect", "Run a crash server on this machine, for trials and tests.") { listen, store, play, gzip };
+        Option<bool> json = CommonOptions.Json();
+        json.Description = "Write JSON Lines, for programs: one object, on one line, for each event.";
+        Command command = new("collect", "Run a crash server on this machine, for trials and tests.") { listen, store, play, gzip, json };
+        command.AddExample("crash-handler collect --store arrived");
+        command.AddExample("crash-handler collect --listen 127.0.0.1:0 --json");
+        command.AddExample("crash-handler collect --listen 127.0.0.1:0 --play accept,discard");
         command.SetAction(async (parsed, cancellation) =>
         {
             TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -50,11 +57,12 @@ internal static class CollectCommand
             await using CrashCollector collector = CrashCollector.Start(
                 IPEndPoint.Parse(parsed.GetValue(listen)!),
                 parsed.GetValue(store),
-                report => Say($"stored {report.Id}: {TerminalText.Escape(report.Summary)}"),
-                refusal => Say($"refused: {TerminalText.Escape(refusal)}"),
+                report => Say("stored", $"{report.Id}: {TerminalText.Escape(report.Summary)}", ("id", report.Id), ("summary", report.Summary)),
+                refusal => Say("refused:", TerminalText.Escape(refusal), ("reason", refusal)),
                 PlayedAnswer.Parse(parsed.GetValue(play)!),
                 parsed.GetValue(gzip));
-            Say($"listening on http://{collector.Endpoint}/submit");
+            string url = $"http://{collector.Endpoint}/submit";
+            Say("listening", $"on {url}", ("url", url));
             await stopped.Task.WaitAsync(cancellation).ConfigureAwait(false);
             return CommandLine.Done;
 
@@ -63,13 +71,45 @@ internal static class CollectCommand
                 context.Cancel = true;
                 stopped.TrySetResult();
             }
+
+            // From any thread.
+            void Say(string what, string text, params (string Name, string Value)[] members)
+            {
+                try
+                {
+                    if (parsed.GetValue(json))
+                    {
+                        WriteJson(what.TrimEnd(':'), members);
+                    }
+                    else
+                    {
+                        Console.Out.WriteLine($"{what} {text}");
+                        Console.Out.Flush();
+                    }
+                }
+                catch (OutputException failure)
+                {
+                    // Whoever waits for the end says it, and ends.
+                    stopped.TrySetException(failure);
+                }
+            }
         });
         return command;
     }
 
-    private static void Say(string line)
+    private static void WriteJson(string name, (string Name, string Value)[] members)
     {
-        Console.Out.WriteLine(line);
-        Console.Out.Flush();
+        // Two reports at once are still two lines.
+        lock (s_output)
+        {
+            JsonLine.Write(StandardOutput.Open(), writer =>
+            {
+                writer.WriteString("event", name);
+                foreach ((string member, string value) in members)
+                {
+                    writer.WriteString(member, value);
+                }
+            });
+        }
     }
 }

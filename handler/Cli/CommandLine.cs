@@ -4,6 +4,7 @@ using CrashHandler.Handler.Attach;
 using CrashHandler.Handler.Daemon;
 using CrashHandler.Handler.Dump;
 using CrashHandler.Handler.Exec;
+using CrashHandler.Handler.Export;
 using CrashHandler.Handler.Minidump;
 using CrashHandler.Handler.Posix;
 using CrashHandler.Handler.Reports;
@@ -11,7 +12,7 @@ using CrashHandler.Protocol;
 
 namespace CrashHandler.Handler.Cli;
 
-/// <summary>The verbs of <c>crash-handler</c>, and its three exit codes.</summary>
+/// <summary>The verbs of <c>crash-handler</c>, and its exit codes.</summary>
 internal static class CommandLine
 {
     /// <summary>What people call.</summary>
@@ -26,14 +27,16 @@ internal static class CommandLine
     /// <summary>Wrong usage; one line on standard error says what.</summary>
     public const int WrongUsage = 2;
 
-    /// <summary>Parses and carries out.</summary>
-    /// <returns>The exit code.</returns>
-    public static int Run(string[] arguments)
+    /// <summary>Interrupted (Ctrl-C) before it was done; as shells say it, 128 and SIGINT's number.</summary>
+    public const int Interrupted = 130;
+
+    /// <summary>All verbs.</summary>
+    public static RootCommand CreateRoot()
     {
         RootCommand root = new("Catches crashes of the processes that registered with it, keeps the reports and uploads them.")
         {
-            RunCommand.Create(_ => throw Executables.BecomeResident(arguments)),
-            CaptureCommand.Create(_ => throw Executables.BecomeResident(arguments)),
+            RunCommand.Create(_ => throw Executables.BecomeResident()),
+            CaptureCommand.Create(_ => throw Executables.BecomeResident()),
             ExecCommand.Create(),
             AttachCommand.Create(),
             DumpCommand.Create(),
@@ -42,9 +45,19 @@ internal static class CommandLine
             UploadsCommand.Create(),
             MinidumpCommand.Create(),
             CollectCommand.Create(),
+            LogCommand.Create(),
+            CompletionCommand.Create(),
         };
-        return Run(root, arguments);
+        root.AddExample("crash-handler reports list");
+        root.AddExample("crash-handler reports show 3f2a");
+        root.AddExample("crash-handler status");
+        CommandExamples.ShowInHelp(root);
+        return root;
     }
+
+    /// <summary>Parses and carries out.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Run(string[] arguments) => StandardOutput.Guard(() => Run(CreateRoot(), arguments));
 
     /// <summary>Parses with these commands, and carries out.</summary>
     /// <returns>The exit code.</returns>
@@ -64,10 +77,14 @@ internal static class CommandLine
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
         catch (Exception known) when (known is DaemonException or AttachException or ProcessDumpException or DatabaseException or SyscallException or MinidumpFormatException
-            or MalformedFrameException or IOException or UnauthorizedAccessException or DllNotFoundException)
+            or MalformedFrameException or ExportException or IOException or UnauthorizedAccessException or DllNotFoundException)
         {
             Console.Error.WriteLine($"{Name}: {TerminalText.Escape(known.Message)}");
             return Failed;
+        }
+        catch (OperationCanceledException)
+        {
+            return Interrupted;
         }
     }
 

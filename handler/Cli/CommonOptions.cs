@@ -1,5 +1,8 @@
 using System.CommandLine;
+using System.Globalization;
 using CrashHandler.Handler.Daemon;
+using CrashHandler.Handler.Posix;
+using CrashHandler.Handler.Reports;
 using CrashHandler.Protocol;
 
 namespace CrashHandler.Handler.Cli;
@@ -29,6 +32,29 @@ internal static class CommonOptions
 
     public static Option<bool> Json() => new("--json") { Description = "Write JSON, for programs." };
 
+    /// <summary>How many at most; null: all there are.</summary>
+    public static Option<int?> Limit(string name, string alias, string description)
+    {
+        Option<int?> limit = new(name, alias) { Description = description, HelpName = "N" };
+        limit.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && !(int.TryParse(token.Value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0))
+            {
+                result.AddError($"{name} takes a number from 1 on; it is '{token.Value}'.");
+            }
+        });
+        // Without it, the usual conversion would have its own say first, in several lines.
+        limit.CustomParser = result => int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
+        return limit;
+    }
+
+    /// <summary>A report's id or the beginning of one, which shells complete from the database that would be taken.</summary>
+    public static Argument<T> CompleteReportIds<T>(this Argument<T> id, Option<string?> database)
+    {
+        id.CompletionSources.Add(context => ReportIds(context.ParseResult.GetValue(database)));
+        return id;
+    }
+
     /// <summary>For tests: another program than <c>crash-handler-walk</c> beside this one.</summary>
     public static Option<string?> Walk() => new("--walk") { Hidden = true };
 
@@ -47,6 +73,19 @@ internal static class CommonOptions
     }
 
     public static FailSpot? ParseFailSpot(string? text) => text is null ? null : FailSpot.Parse(text);
+
+    private static IEnumerable<string> ReportIds(string? database)
+    {
+        try
+        {
+            return [.. DatabaseFinder.Open(database).ReportIds()];
+        }
+        catch (Exception none) when (none is DatabaseException or SyscallException or IOException or UnauthorizedAccessException)
+        {
+            // Nothing can be offered; the verb itself says why.
+            return [];
+        }
+    }
 
     public static Uri? ParseUrl(string? text)
         => Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https" ? url : null;

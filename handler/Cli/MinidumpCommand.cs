@@ -11,12 +11,14 @@ internal static class MinidumpCommand
         Argument<string> file = new("FILE") { Description = "A minidump, of whatever producer." };
         Option<bool> json = CommonOptions.Json();
         Command command = new("minidump", "Show what is in a minidump.") { file, json };
+        command.AddExample("crash-handler minidump app.dmp");
+        command.AddExample("crash-handler minidump app.dmp --json");
         command.SetAction(parsed =>
         {
             MinidumpFile dump = Read(parsed.GetValue(file)!);
             if (parsed.GetValue(json))
             {
-                using Stream output = Console.OpenStandardOutput();
+                using Stream output = StandardOutput.Open();
                 MinidumpJson.Write(output, dump);
             }
             else

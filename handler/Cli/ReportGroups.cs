@@ -7,7 +7,7 @@ namespace CrashHandler.Handler.Cli;
 internal static class ReportGroups
 {
     /// <summary>Writes a table.</summary>
-    public static void WriteText(TextWriter output, IReadOnlyList<ReportGroup> groups)
+    public static void WriteText(TextWriter output, IReadOnlyList<ReportGroup> groups, int? width = null)
     {
         List<string[]> rows = [];
         foreach (ReportGroup group in groups)
@@ -18,7 +18,7 @@ internal static class ReportGroups
             ]);
         }
 
-        TextTable.Write(output, ["COUNT", "FIRST SEEN (UTC)", "LAST SEEN (UTC)", "TYPE", "PRODUCT", "NEWEST ONE", "SIGNATURE"], rows);
+        TextTable.Write(output, ["COUNT", "FIRST SEEN (UTC)", "LAST SEEN (UTC)", TableColumn.Elastic("TYPE"), TableColumn.Elastic("PRODUCT"), "NEWEST ONE", TableColumn.Elastic("SIGNATURE")], rows, width);
     }
 
     /// <summary>Writes an array.</summary>

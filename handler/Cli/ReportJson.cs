@@ -22,10 +22,19 @@ internal static class ReportJson
             writer.WriteStartObject();
             WriteRecord(writer, report, database.DumpPath(report), database.HeapDumpPath(report));
             writer.WriteEndObject();
+            if (writer.BytesPending > CliLimits.OutputBufferBytes)
+            {
+                // Into the output's own buffer. Never is a list of thousands in memory as a whole, and who closes the pipe is noticed.
+                writer.Flush();
+            }
         }
 
         writer.WriteEndArray();
     }
+
+    /// <summary>Writes one report of a database, on one line.</summary>
+    public static void WriteLine(Stream output, ReportRecord report, ReportDatabase database)
+        => JsonLine.Write(output, writer => WriteRecord(writer, report, database.DumpPath(report), database.HeapDumpPath(report)));
 
     /// <summary>Writes one report, with its stacks, and the threads and modules of its minidump.</summary>
     public static void WriteOne(Stream output, ReportRecord report, string dumpPath, string? heapDumpPath, MinidumpFile dump, StoredStacks stacks)
@@ -42,7 +51,13 @@ internal static class ReportJson
     /// <summary>A state as scripts know it.</summary>
     public static string StateName(ReportState state) => state.ToString().ToLowerInvariant();
 
-    private static void WriteRecord(Utf8JsonWriter writer, ReportRecord report, string dumpPath, string? heapDumpPath)
+    /// <summary>Writes the members of a report. Headers, which may be credentials, are none of them, and URLs are without.</summary>
+    /// <param name="writer">In an object.</param>
+    /// <param name="report">The report.</param>
+    /// <param name="dumpPath">Where its dump is, for whoever reads this.</param>
+    /// <param name="heapDumpPath">Likewise; null: there is none.</param>
+    /// <param name="heapDumpBytes">Its size; null: that of the file there.</param>
+    public static void WriteRecord(Utf8JsonWriter writer, ReportRecord report, string dumpPath, string? heapDumpPath, long? heapDumpBytes = null)
     {
         writer.WriteString("id", report.Id);
         writer.WriteString("state", StateName(report.State));
@@ -63,7 +78,7 @@ internal static class ReportJson
         WriteNumber(writer, "frozenMilliseconds", report.FrozenMilliseconds);
         writer.WriteString("access", report.Access);
         writer.WriteString("dump", dumpPath);
-        WriteHeapDump(writer, heapDumpPath);
+        WriteHeapDump(writer, heapDumpPath, heapDumpBytes);
         writer.WriteNumber("attempts", report.Attempts);
         writer.WriteString("lastError", report.LastError);
         WriteTime(writer, "lastAttempt", report.LastAttempt);
@@ -131,7 +146,7 @@ internal static class ReportJson
         writer.WriteString("stacksProblem", stacks.Problem);
     }
 
-    private static void WriteHeapDump(Utf8JsonWriter writer, string? path)
+    private static void WriteHeapDump(Utf8JsonWriter writer, string? path, long? bytes)
     {
         if (path is null)
         {
@@ -141,7 +156,7 @@ internal static class ReportJson
 
         writer.WriteStartObject("heapDump");
         writer.WriteString("path", path);
-        writer.WriteNumber("bytes", new FileInfo(path).Length);
+        writer.WriteNumber("bytes", bytes ?? new FileInfo(path).Length);
         writer.WriteEndObject();
     }
 

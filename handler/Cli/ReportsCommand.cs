@@ -7,44 +7,60 @@ namespace CrashHandler.Handler.Cli;
 /// <summary><c>reports</c>: what is in a database.</summary>
 internal static class ReportsCommand
 {
-    public static Command Create() => new("reports", "Look at the reports of a database, and send them.") { List(), Show(), ReportsUploadCommand.Create() };
+    public static Command Create()
+    {
+        Command command = new("reports", "Look at the reports of a database, and send them.") { List(), Show(), ReportsWatchCommand.Create(), ReportsExportCommand.Create(), ReportsUploadCommand.Create() };
+        command.AddExample("crash-handler reports list");
+        command.AddExample("crash-handler reports show 3f2a");
+        return command;
+    }
 
     private static Command List()
     {
         Option<string?> database = CommonOptions.Database(required: false);
         Option<bool> json = CommonOptions.Json();
         Option<bool> grouped = new("--group") { Description = "One line for each signature: how often, when first and last; the newest first." };
-        Command command = new("list", "List the reports, newest first.") { database, grouped, json };
+        ReportFilterOptions filter = new();
+        Option<int?> limit = CommonOptions.Limit("--limit", "-n", "The N newest of them (with --group: the N groups with the newest).");
+        Command command = new("list", "List the reports, newest first.") { database, grouped, limit, json };
+        filter.AddTo(command);
+        command.AddExample("crash-handler reports list");
+        command.AddExample("crash-handler reports list --since 2d --type renderer --state failed");
+        command.AddExample("crash-handler reports list --group --product App --limit 10");
+        command.AddExample("crash-handler reports list --json");
         command.SetAction(parsed =>
         {
             ReportDatabase opened = DatabaseFinder.Open(parsed.GetValue(database));
+            ReportFilter wanted = filter.Read(parsed, DateTimeOffset.UtcNow);
+            int most = parsed.GetValue(limit) ?? int.MaxValue;
             if (parsed.GetValue(grouped))
             {
-                WriteGroups(opened, parsed.GetValue(json));
+                WriteGroups(opened, wanted, most, parsed.GetValue(json));
                 return CommandLine.Done;
             }
 
-            List<ReportRecord> reports = [.. opened.List(Complain).OrderByDescending(report => report.Created)];
+            List<ReportRecord> reports = [.. ReadAll(opened).Where(wanted.Matches).OrderByDescending(report => report.Created).Take(most)];
             if (parsed.GetValue(json))
             {
-                using Stream output = Console.OpenStandardOutput();
+                using Stream output = StandardOutput.Open();
                 ReportJson.WriteList(output, reports, opened);
                 output.WriteByte((byte)'\n');
             }
             else if (reports.Count == 0)
             {
-                SayNone(opened);
+                SayNone(opened, wanted);
             }
             else
             {
                 TextTable.Write(
                     Console.Out,
-                    ["ID", "TIME (UTC)", "TYPE", "PID", "REASON", "STATE", "SERVER'S ID"],
+                    ["ID", "TIME (UTC)", TableColumn.Elastic("TYPE"), "PID", TableColumn.Elastic("REASON"), "STATE", TableColumn.Elastic("SERVER'S ID")],
                     reports.Select(report => new[]
                     {
                         report.Id, $"{report.Created.UtcDateTime:yyyy-MM-dd HH:mm:ss}", report.ProcessType, report.ProcessId.ToString(),
                         report.Reason, ReportJson.StateName(report.State), report.ServerId ?? "-",
-                    }));
+                    }),
+                    TerminalWidth.OfOutput());
             }
 
             return CommandLine.Done;
@@ -52,33 +68,55 @@ internal static class ReportsCommand
         return command;
     }
 
-    private static void WriteGroups(ReportDatabase database, bool json)
+    private static IReadOnlyList<ReportRecord> ReadAll(ReportDatabase database)
     {
-        IReadOnlyList<ReportGroup> groups = ReportGroup.Of(database.Read(Complain));
+        using ProgressLine progress = ProgressLine.OfError();
+        return database.List(Complain, count => progress.Report(() => $"{count} reports read"));
+    }
+
+    private static void WriteGroups(ReportDatabase database, ReportFilter wanted, int most, bool json)
+    {
+        IReadOnlyList<ReportGroup> groups = [.. ReportGroup.Of(ReadEach(database).Where(wanted.Matches)).Take(most)];
         if (json)
         {
-            using Stream output = Console.OpenStandardOutput();
+            using Stream output = StandardOutput.Open();
             ReportGroups.WriteJson(output, groups);
             output.WriteByte((byte)'\n');
         }
         else if (groups.Count == 0)
         {
-            SayNone(database);
+            SayNone(database, wanted);
         }
         else
         {
-            ReportGroups.WriteText(Console.Out, groups);
+            ReportGroups.WriteText(Console.Out, groups, TerminalWidth.OfOutput());
         }
     }
 
-    private static void SayNone(ReportDatabase database) => Console.Out.WriteLine($"No reports in '{TerminalText.Escape(database.Path)}'.");
+    private static IEnumerable<ReportRecord> ReadEach(ReportDatabase database)
+    {
+        using ProgressLine progress = ProgressLine.OfError();
+        int count = 0;
+        foreach (ReportRecord report in database.Read(Complain))
+        {
+            count++;
+            progress.Report(() => $"{count} reports read");
+            yield return report;
+        }
+    }
+
+    private static void SayNone(ReportDatabase database, ReportFilter wanted)
+        => Console.Out.WriteLine($"No reports in '{TerminalText.Escape(database.Path)}'{(wanted.IsAny ? "" : " are all of this")}.");
 
     private static Command Show()
     {
         Argument<string> id = new("ID") { Description = "The report's id, or the beginning of one." };
         Option<string?> database = CommonOptions.Database(required: false);
+        id.CompleteReportIds(database);
         Option<bool> json = CommonOptions.Json();
         Command command = new("show", "Show one report: its exception and stacks, and its minidump.") { id, database, json };
+        command.AddExample("crash-handler reports show 3f2a");
+        command.AddExample("crash-handler reports show 3f2a --json");
         command.SetAction(parsed =>
         {
             ReportDatabase opened = DatabaseFinder.Open(parsed.GetValue(database));
@@ -88,7 +126,7 @@ internal static class ReportsCommand
             StoredStacks stacks = StoredStacks.Read(opened.StacksPath(report));
             if (parsed.GetValue(json))
             {
-                using Stream output = Console.OpenStandardOutput();
+                using Stream output = StandardOutput.Open();
                 ReportJson.WriteOne(output, report, dumpPath, opened.HeapDumpPath(report), dump, stacks);
                 output.WriteByte((byte)'\n');
             }

@@ -31,6 +31,7 @@ internal static class RunCommand
         Option<string?> walk = CommonOptions.Walk();
         Option<string?> failAt = CommonOptions.FailAt();
         Command command = new("run", "Run the handler in the foreground. It listens when the socket's file exists.") { database, url, pipe, annotation, persistent, compress, rateLimit, uploads, readyFd, walk, failAt };
+        command.AddExample("crash-handler run --database /var/lib/app/crashes --url https://crashes.example/submit --persistent");
         command.SetAction(parsed => run(new RunOptions
         {
             Database = parsed.GetValue(database)!,

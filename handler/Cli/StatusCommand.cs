@@ -13,6 +13,8 @@ internal static class StatusCommand
         Option<string?> database = CommonOptions.Database(required: false);
         Option<bool> json = CommonOptions.Json();
         Command command = new("status", "Show the running handlers: clients, reports, queue.") { database, json };
+        command.AddExample("crash-handler status");
+        command.AddExample("crash-handler status --json");
         command.SetAction(parsed =>
         {
             List<StatusDocument> handlers = [.. DatabaseFinder.RunningHandlers(parsed.GetValue(database))];
@@ -39,7 +41,7 @@ internal static class StatusCommand
 
     private static void WriteJson(List<StatusDocument> handlers)
     {
-        using Stream output = Console.OpenStandardOutput();
+        using Stream output = StandardOutput.Open();
         using (Utf8JsonWriter writer = new(output, ReportJson.Indented))
         {
             writer.WriteStartArray();
@@ -76,7 +78,7 @@ internal static class StatusCommand
                 rows.Add([client.Pid.ToString(), client.ProcessType, client.Product ?? "-", $"{client.Since:HH:mm:ss}Z", client.Hooks]);
             }
 
-            TextTable.Write(output, ["PID", "TYPE", "PRODUCT", "SINCE", "HOOKS"], rows);
+            TextTable.Write(output, ["PID", TableColumn.Elastic("TYPE"), TableColumn.Elastic("PRODUCT"), "SINCE", TableColumn.Elastic("HOOKS")], rows, TerminalWidth.OfOutput());
         }
 
         output.WriteLine();

@@ -8,19 +8,28 @@ namespace CrashHandler.Handler.Cli;
 /// <summary><c>uploads</c>: the operator's say. A running handler sees a change at once; it holds until it is changed again.</summary>
 internal static class UploadsCommand
 {
-    public static Command Create() => new("uploads", "Switch uploads on and off, pause and resume them.")
+    public static Command Create()
     {
-        Change("on", "Allow uploads, if the application does.", settings => settings.SetOperatorUploads(true)),
-        Change("off", "Forbid uploads, whatever the application says. Reports are kept; what waits is not sent later by itself.", settings => settings.SetOperatorUploads(false)),
-        Change("pause", "Hold uploads back. What waits goes on waiting.", settings => settings.SetPaused(true)),
-        Change("resume", "Go on after a pause.", settings => settings.SetPaused(false)),
-        Status(),
-    };
+        Command command = new("uploads", "Switch uploads on and off, pause and resume them.")
+        {
+            Change("on", "Allow uploads, if the application does.", settings => settings.SetOperatorUploads(true)),
+            Change("off", "Forbid uploads, whatever the application says. Reports are kept; what waits is not sent later by itself.", settings => settings.SetOperatorUploads(false)),
+            Change("pause", "Hold uploads back. What waits goes on waiting.", settings => settings.SetPaused(true)),
+            Change("resume", "Go on after a pause.", settings => settings.SetPaused(false)),
+            Status(),
+        };
+        command.AddExample("crash-handler uploads off");
+        command.AddExample("crash-handler uploads status");
+        return command;
+    }
 
     private static Command Change(string name, string description, Action<DatabaseSettings> change)
     {
         Option<string?> database = CommonOptions.Database(required: false);
-        Command command = new(name, description) { database };
+        Option<bool> json = CommonOptions.Json();
+        Command command = new(name, description) { database, json };
+        command.AddExample($"crash-handler uploads {name}");
+        command.AddExample($"crash-handler uploads {name} --database '/tmp/App Crashes'");
         command.SetAction(parsed =>
         {
             // The operator may speak before the application's first run.
@@ -28,7 +37,15 @@ internal static class UploadsCommand
                 ? ReportDatabase.Create(named)
                 : DatabaseFinder.OpenToChange(parsed.GetValue(database));
             change(opened.Settings);
-            Console.Out.WriteLine(Describe(opened));
+            if (parsed.GetValue(json))
+            {
+                WriteJson(opened, Waiting(opened));
+            }
+            else
+            {
+                Console.Out.WriteLine(Describe(opened));
+            }
+
             return CommandLine.Done;
         });
         return command;
@@ -39,15 +56,15 @@ internal static class UploadsCommand
         Option<string?> database = CommonOptions.Database(required: false);
         Option<bool> json = CommonOptions.Json();
         Command command = new("status", "Show who allows uploads, and what waits.") { database, json };
+        command.AddExample("crash-handler uploads status");
+        command.AddExample("crash-handler uploads status --json");
         command.SetAction(parsed =>
         {
             ReportDatabase opened = DatabaseFinder.Open(parsed.GetValue(database));
-            List<ReportRecord> waiting = [.. opened.List().Where(report => report.State == ReportState.Pending)];
+            List<ReportRecord> waiting = Waiting(opened);
             if (parsed.GetValue(json))
             {
-                using Stream output = Console.OpenStandardOutput();
-                WriteJson(output, opened, waiting);
-                output.WriteByte((byte)'\n');
+                WriteJson(opened, waiting);
                 return CommandLine.Done;
             }
 
@@ -72,16 +89,23 @@ internal static class UploadsCommand
         _ => "uploads are off: the application does not want them; only it can change that",
     };
 
-    private static void WriteJson(Stream output, ReportDatabase database, IReadOnlyList<ReportRecord> waiting)
+    private static List<ReportRecord> Waiting(ReportDatabase database) => [.. database.List().Where(report => report.State == ReportState.Pending)];
+
+    private static void WriteJson(ReportDatabase database, List<ReportRecord> waiting)
     {
-        using Utf8JsonWriter writer = new(output, ReportJson.Indented);
-        writer.WriteStartObject();
-        writer.WriteString("database", database.Path);
-        writer.WriteString("uploads", database.Settings.UploadPermission.ToString().ToLowerInvariant());
-        writer.WriteBoolean("application", database.Settings.Uploads);
-        writer.WriteBoolean("operator", database.Settings.OperatorUploads);
-        writer.WriteBoolean("paused", database.Settings.IsPaused);
-        writer.WriteNumber("waiting", waiting.Count);
-        writer.WriteEndObject();
+        using Stream output = StandardOutput.Open();
+        using (Utf8JsonWriter writer = new(output, ReportJson.Indented))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("database", database.Path);
+            writer.WriteString("uploads", database.Settings.UploadPermission.ToString().ToLowerInvariant());
+            writer.WriteBoolean("application", database.Settings.Uploads);
+            writer.WriteBoolean("operator", database.Settings.OperatorUploads);
+            writer.WriteBoolean("paused", database.Settings.IsPaused);
+            writer.WriteNumber("waiting", waiting.Count);
+            writer.WriteEndObject();
+        }
+
+        output.WriteByte((byte)'\n');
     }
 }

@@ -35,8 +35,9 @@ internal sealed unsafe class DatabaseWatch : IDisposable
     /// <param name="directories">Where.</param>
     /// <param name="matters">Whether a file of this name is worth a look.</param>
     /// <param name="changed">Called after changes, at least once.</param>
+    /// <param name="events">What counts as a change (inotify(7)).</param>
     /// <exception cref="SyscallException">The kernel has no more of them for this user.</exception>
-    public static DatabaseWatch Start(EventLoop loop, IEnumerable<string> directories, Func<string, bool> matters, Action changed)
+    public static DatabaseWatch Start(EventLoop loop, IEnumerable<string> directories, Func<string, bool> matters, Action changed, uint events = Libc.IN_MOVED_TO)
     {
         int fd = Libc.inotify_init1(Libc.IN_NONBLOCK | Libc.IN_CLOEXEC);
         FileDescriptor inotify = fd >= 0 ? new FileDescriptor(fd) : throw SyscallException.Last("inotify_init1");
@@ -44,7 +45,7 @@ internal sealed unsafe class DatabaseWatch : IDisposable
         {
             foreach (string directory in directories)
             {
-                if (Libc.inotify_add_watch(inotify.Number, directory, Libc.IN_MOVED_TO) < 0)
+                if (Libc.inotify_add_watch(inotify.Number, directory, events) < 0)
                 {
                     throw SyscallException.Last("inotify_add_watch", directory);
                 }

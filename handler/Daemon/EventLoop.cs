@@ -44,10 +44,13 @@ internal sealed unsafe class EventLoop : IDisposable
     }
 
     /// <summary>Calls <paramref name="handler"/> with the epoll events whenever the descriptor is readable or hung up.</summary>
+    /// <param name="fd">The descriptor.</param>
+    /// <param name="handler">What is called.</param>
+    /// <param name="events">What is waited for; 0: only that it is hung up.</param>
     /// <exception cref="SyscallException">epoll_ctl failed.</exception>
-    public void Add(int fd, Action<uint> handler)
+    public void Add(int fd, Action<uint> handler, uint events = Libc.EPOLLIN)
     {
-        Libc.EpollEvent wanted = new() { Events = Libc.EPOLLIN, Data = (ulong)fd };
+        Libc.EpollEvent wanted = new() { Events = events, Data = (ulong)fd };
         if (Libc.epoll_ctl(_epoll.Number, Libc.EPOLL_CTL_ADD, fd, &wanted) != 0)
         {
             throw SyscallException.Last("epoll_ctl", $"fd {fd}");

@@ -20,8 +20,8 @@ internal static unsafe class Executables
     /// <summary>Goes on as the one with every verb; returns only to say why it cannot.</summary>
     public static SyscallException BecomeCommandLine(ReadOnlySpan<string> arguments) => Become(CommandLine, arguments);
 
-    /// <summary>Goes on as the handler; returns only to say why it cannot.</summary>
-    public static SyscallException BecomeResident(ReadOnlySpan<string> arguments) => Become(Resident, arguments);
+    /// <summary>Goes on as the handler, with this process's own arguments; returns only to say why it cannot.</summary>
+    public static SyscallException BecomeResident() => Become(Resident, Environment.GetCommandLineArgs().AsSpan(1));
 
     private static SyscallException Become(string path, ReadOnlySpan<string> arguments)
     {

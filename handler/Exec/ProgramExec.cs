@@ -15,7 +15,6 @@ internal static unsafe class ProgramExec
 {
     private const string Preload = "LD_PRELOAD";
     private const string LibraryPath = "LD_LIBRARY_PATH";
-    private const int SIGPIPE = 13;
 
     /// <summary>Does not return when it succeeds.</summary>
     /// <exception cref="SyscallException">The program cannot be executed.</exception>
@@ -71,7 +70,7 @@ internal static unsafe class ProgramExec
         byte** envp = Strings([.. environment.Select(variable => $"{variable.Key}={variable.Value}")]);
         byte* file = (byte*)Marshal.StringToCoTaskMemUTF8(path);
         // This runtime ignores SIGPIPE from its first instruction on; ignored signals stay so across execve.
-        _ = Libc.signal(SIGPIPE, Libc.SIG_DFL);
+        _ = Libc.signal(Libc.SIGPIPE, Libc.SIG_DFL);
         _ = Libc.execve(file, argv, envp);
     }
 

@@ -27,6 +27,15 @@ internal readonly record struct FileIdentity(uint DeviceMajor, uint DeviceMinor,
             : throw SyscallException.Last("statx", path);
     }
 
+    /// <summary>Whether what a name stands for is a regular file, links not followed; null when there is nothing.</summary>
+    /// <exception cref="SyscallException">statx failed otherwise.</exception>
+    public static unsafe bool? IsRegular(string path)
+    {
+        Libc.StatX status;
+        return Libc.statx(Libc.AT_FDCWD, path, Libc.AT_SYMLINK_NOFOLLOW, Libc.STATX_TYPE, &status) == 0 ? (status.Mode & Libc.S_IFMT) == Libc.S_IFREG
+            : SyscallException.Last("statx", path) is { Errno: not Libc.ENOENT } failure ? throw failure : null;
+    }
+
     private static unsafe FileIdentity? Of(int directory, string path, int flags)
     {
         Libc.StatX status;

@@ -28,12 +28,12 @@ internal static unsafe partial class Libc
     public const uint MFD_CLOEXEC = 1;
 
     // signal(7)
-    public const int SIGKILL = 9, SIGCHLD = 17;
+    public const int SIGKILL = 9, SIGPIPE = 13, SIGCHLD = 17;
     public const nint SIG_DFL = 0;
 
     // poll(2), epoll(7), fcntl(2), socket(7), ptrace(2), prctl(2): values of linux-x64.
-    public const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EIO = 5, ECHILD = 10, EAGAIN = 11, EACCES = 13, EFAULT = 14,
-        EEXIST = 17, EINVAL = 22, ENOMEM = 12, ENFILE = 23, EMFILE = 24, ENOSPC = 28, ENOSYS = 38, EADDRINUSE = 98, ECONNREFUSED = 111;
+    public const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EIO = 5, EBADF = 9, ECHILD = 10, EAGAIN = 11, EACCES = 13, EFAULT = 14,
+        EEXIST = 17, EINVAL = 22, ENOMEM = 12, ENFILE = 23, EMFILE = 24, ENOSPC = 28, EPIPE = 32, ENOSYS = 38, EADDRINUSE = 98, ECONNREFUSED = 111;
 
     public const int AF_UNIX = 1, SOCK_SEQPACKET = 5, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000;
     public const int SOL_SOCKET = 1, SO_PASSCRED = 16, SO_PEERCRED = 17, SO_PEERPIDFD = 77;
@@ -46,14 +46,15 @@ internal static unsafe partial class Libc
     public const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_NOCTTY = 0x100, O_TRUNC = 0x200, O_APPEND = 0x400, O_NONBLOCK = 0x800,
         O_DIRECTORY = 0x10000, O_NOFOLLOW = 0x20000, O_CLOEXEC = 0x80000, O_PATH = 0x200000;
     public const int IN_NONBLOCK = 0x800, IN_CLOEXEC = 0x80000;
-    public const uint IN_MOVED_TO = 0x80;
+    public const uint IN_MODIFY = 0x2, IN_MOVED_TO = 0x80;
     public const int AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_EMPTY_PATH = 0x1000;
     public const uint STATX_TYPE = 0x1, STATX_INO = 0x100;
     public const int S_IFMT = 0xF000, S_IFREG = 0x8000;
     public const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8;
     public const int SEEK_SET = 0;
-    public const int F_SETFD = 2, FD_CLOEXEC = 1, F_DUPFD_CLOEXEC = 1030, F_GET_SEALS = 1034, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4;
+    public const int F_GETFD = 1, F_SETFD = 2, FD_CLOEXEC = 1, F_DUPFD_CLOEXEC = 1030, F_GET_SEALS = 1034, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4;
     public const int MADV_DONTNEED = 4;
+    public const nuint TIOCGWINSZ = 0x5413;
     public const int PR_SET_NAME = 15;
     public const nint PTRACE_PEEKUSER = 3, PTRACE_CONT = 7, PTRACE_GETREGSET = 0x4204, PTRACE_SEIZE = 0x4206, PTRACE_INTERRUPT = 0x4207,
         PTRACE_DETACH = 17, PTRACE_GETSIGINFO = 0x4202, PTRACE_LISTEN = 0x4208;
@@ -153,6 +154,16 @@ internal static unsafe partial class Libc
         public ulong Max = both;
     }
 
+    // struct winsize
+    [StructLayout(LayoutKind.Sequential)]
+    public struct WinSize
+    {
+        public ushort Rows;
+        public ushort Columns;
+        public ushort XPixels;
+        public ushort YPixels;
+    }
+
     // struct statfs, 120 bytes; what is not read here is left out.
     [StructLayout(LayoutKind.Explicit, Size = 120)]
     public struct StatFs
@@ -189,6 +200,8 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, SetLastError = true)] public static partial int fstatfs(int fd, StatFs* status);
     [LibraryImport(Name, SetLastError = true)] public static partial int flock(int fd, int operation);
     [LibraryImport(Name, SetLastError = true)] public static partial int fcntl(int fd, int command, nint argument);
+    [LibraryImport(Name, SetLastError = true)] public static partial int ioctl(int fd, nuint request, void* argument);
+    [LibraryImport(Name, SetLastError = true)] public static partial int isatty(int fd);
     [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] public static partial int open(string path, int flags, uint mode);
     [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] public static partial int rename(string from, string to);
     [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] public static partial int unlink(string path);

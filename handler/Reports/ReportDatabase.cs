@@ -57,9 +57,15 @@ internal sealed class ReportDatabase
     /// <summary>Directories into which files are renamed that may be work for an uploader; see <see cref="IsWork"/>.</summary>
     public IEnumerable<string> WorkDirectories => new[] { "", PendingName, RequestsName }.Select(name => System.IO.Path.Combine(Path, name));
 
+    /// <summary>Directories into which a report comes, at last by its dump; see <see cref="IsDump"/>.</summary>
+    public IEnumerable<string> ReportDirectories => s_filed.Select(name => System.IO.Path.Combine(Path, name));
+
+    /// <summary>Whether a file of this name in one of <see cref="ReportDirectories"/> is a report's dump.</summary>
+    public static bool IsDump(string name) => name.EndsWith(DumpExtension, StringComparison.Ordinal);
+
     /// <summary>Whether a file of this name in one of <see cref="WorkDirectories"/> is work: a dump that is filed, a request, the settings. A record is not: the uploader wrote it.</summary>
     public static bool IsWork(string name)
-        => name.EndsWith(DumpExtension, StringComparison.Ordinal) || name == DatabaseSettings.FileName || Guid.TryParseExact(name, "D", out _);
+        => IsDump(name) || name == DatabaseSettings.FileName || Guid.TryParseExact(name, "D", out _);
 
     /// <summary>Opens a database, making what is missing of it.</summary>
     /// <exception cref="DatabaseException">The path is no directory, or belongs to somebody else.</exception>
@@ -149,13 +155,15 @@ internal sealed class ReportDatabase
 
     /// <summary>Every whole report, in no order.</summary>
     /// <param name="onProblem">Told of each record that cannot be read; it stays where it is.</param>
-    public IReadOnlyList<ReportRecord> List(Action<string>? onProblem = null)
+    /// <param name="onRead">Told after each report how many are read.</param>
+    public IReadOnlyList<ReportRecord> List(Action<string>? onProblem = null, Action<int>? onRead = null)
     {
         Dictionary<string, ReportRecord> reports = [];
         // Completed last: a report that moves between the two looks is seen twice, and completed is the newer truth.
         foreach (ReportRecord record in ReadAll(PendingName, onProblem).Concat(ReadAll(CompletedName, onProblem)))
         {
             reports[record.Id] = record;
+            onRead?.Invoke(reports.Count);
         }
 
         return [.. reports.Values.Where(HasDump)];
@@ -178,6 +186,10 @@ internal sealed class ReportDatabase
 
     /// <summary>Ids of what may wait for its upload, in no order; <see cref="FindPending"/> says of each whether it does.</summary>
     public IEnumerable<string> PendingIds() => Ids(PendingName);
+
+    /// <summary>Ids of all reports, each once, in no order, by their dumps, which come last; <see cref="Find"/> says of each whether it has its record.</summary>
+    public IEnumerable<string> ReportIds()
+        => ReportDirectories.SelectMany(directory => Directory.EnumerateFiles(directory, "*" + DumpExtension)).Select(path => System.IO.Path.GetFileNameWithoutExtension(path)).Distinct();
 
     /// <summary>A whole report that waits for its upload; null: it does not. What has a completed record, too, never waits again.</summary>
     /// <exception cref="SyscallException">There is no descriptor or no memory to look with.</exception>

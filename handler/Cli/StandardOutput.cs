@@ -1,0 +1,71 @@
+using System.Text;
+using CrashHandler.Handler.Posix;
+
+namespace CrashHandler.Handler.Cli;
+
+/// <summary>
+/// Where verbs write. For all of them alike: who closes the pipe ends the verb, silently, as SIGPIPE ends every other tool; and what cannot be written is one
+/// line and a failure, also where only the last write shows it.
+/// </summary>
+internal static class StandardOutput
+{
+    /// <summary>128 and SIGPIPE's number: what a shell says of a process that it ended.</summary>
+    public const int ClosedPipe = 128 + Libc.SIGPIPE;
+
+    private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false);
+    private static readonly OutputStream s_stream = new();
+
+    /// <summary>For JSON and other bytes; closing it writes what is held back.</summary>
+    public static Stream Open()
+    {
+        Console.Out.Flush();
+        return s_stream;
+    }
+
+    /// <summary>Carries out a verb that writes to <see cref="Console.Out"/>, <see cref="Console.Error"/> or <see cref="Open"/>.</summary>
+    /// <returns>Its exit code, or that of a failure to write. Does not return when the pipe was closed.</returns>
+    public static int Guard(Func<int> verb)
+    {
+        Occupy(Terminal.Output);
+        Occupy(Terminal.Error);
+        // A terminal sees each line at once; who follows a pipe line by line is served by verbs that flush.
+        Console.SetOut(new StreamWriter(s_stream, s_utf8, leaveOpen: true) { AutoFlush = Terminal.Is(Terminal.Output) });
+        Console.SetError(new StreamWriter(new ErrorStream(), s_utf8) { AutoFlush = true });
+        try
+        {
+            int exitCode = verb();
+            Console.Out.Flush();
+            s_stream.Finish();
+            return exitCode;
+        }
+        catch (OutputException failure) when (failure.IsClosedPipe)
+        {
+            // This runtime ignores the signal, which is why it comes here as an error.
+            _ = Libc.signal(Libc.SIGPIPE, Libc.SIG_DFL);
+            _ = Libc.raise(Libc.SIGPIPE);
+            // Whoever started this has it blocked.
+            return ClosedPipe;
+        }
+        catch (OutputException failure)
+        {
+            Console.Error.WriteLine($"{CommandLine.Name}: {failure.Message}");
+            return CommandLine.Failed;
+        }
+    }
+
+    // Where it was closed by whoever started this, the next file that is opened would get its number, and be written to.
+    private static void Occupy(int fd)
+    {
+        if (Libc.fcntl(fd, Libc.F_GETFD, 0) >= 0)
+        {
+            return;
+        }
+
+        int taken = Libc.open("/dev/null", Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+        if (taken >= 0 && taken != fd)
+        {
+            _ = Libc.dup2(taken, fd);
+            _ = Libc.close(taken);
+        }
+    }
+}
