@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CrashHandler.Handler.Daemon;
+using CrashHandler.Handler.Reports;
 using CrashHandler.Protocol;
 
 namespace CrashHandler.Handler.Cli;
@@ -27,6 +28,12 @@ internal static class CommonOptions
         return url;
     }
 
+    public static Option<int?> MaxAge() => Limit("--max-age", "DAYS", $"Keep reports for so long since their crash. Default: {ReportsLimits.KeptDays}.", ReportsLimits.MostDays);
+
+    public static Option<int?> MaxSize() => Limit("--max-size", "MIB", $"Keep so many MiB of reports, heap dumps and quarantine. Default: {ReportsLimits.KeptMebibytes}.", int.MaxValue);
+
+    public static Option<int?> MaxCount() => Limit("--max-count", "N", $"Keep so many reports. Default: {ReportsLimits.KeptReports}.", int.MaxValue);
+
     public static Option<bool> Json() => new("--json") { Description = "Write JSON, for programs." };
 
     /// <summary>For tests: another program than <c>crash-handler-walk</c> beside this one.</summary>
@@ -44,6 +51,20 @@ internal static class CommonOptions
             }
         });
         return failAt;
+    }
+
+    // The newest report stays in any case, so that there is nothing to say with 0.
+    private static Option<int?> Limit(string name, string unit, string description, int most)
+    {
+        Option<int?> limit = new(name) { Description = description, HelpName = unit };
+        limit.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() is { } value && (value < 1 || value > most))
+            {
+                result.AddError($"{name} takes a whole number from 1 to {most}; it is {value}.");
+            }
+        });
+        return limit;
     }
 
     public static FailSpot? ParseFailSpot(string? text) => text is null ? null : FailSpot.Parse(text);

@@ -7,7 +7,7 @@ namespace CrashHandler.Handler.Cli;
 /// <summary><c>reports</c>: what is in a database.</summary>
 internal static class ReportsCommand
 {
-    public static Command Create() => new("reports", "Look at the reports of a database, and send them.") { List(), Show(), ReportsUploadCommand.Create() };
+    public static Command Create() => new("reports", "Look at the reports of a database, send and delete them.") { List(), Show(), ReportsUploadCommand.Create(), ReportsDeleteCommand.Create(), ReportsPruneCommand.Create() };
 
     private static Command List()
     {
