@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using CrashHandler.Handler.Daemon;
 using CrashHandler.Handler.Reports;
 using CrashHandler.Protocol;
@@ -56,15 +57,22 @@ internal static class CommonOptions
     // The newest report stays in any case, so that there is nothing to say with 0.
     private static Option<int?> Limit(string name, string unit, string description, int most)
     {
-        Option<int?> limit = new(name) { Description = description, HelpName = unit };
-        limit.Validators.Add(result =>
+        return new Option<int?>(name)
         {
-            if (result.GetValueOrDefault<int?>() is { } value && (value < 1 || value > most))
+            Description = description,
+            HelpName = unit,
+            CustomParser = result =>
             {
-                result.AddError($"{name} takes a whole number from 1 to {most}; it is {value}.");
-            }
-        });
-        return limit;
+                string text = result.Tokens[0].Value;
+                if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= 1 && value <= most)
+                {
+                    return value;
+                }
+
+                result.AddError($"{name} takes a whole number from 1 to {most}; it is '{text}'.");
+                return null;
+            },
+        };
     }
 
     public static FailSpot? ParseFailSpot(string? text) => text is null ? null : FailSpot.Parse(text);

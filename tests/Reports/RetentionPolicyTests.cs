@@ -45,7 +45,7 @@ public sealed class RetentionPolicyTests
         { "a:c:400:60 b:c:2:60 c:c:1:40", "365 100 10", "a=age" },
         { "a:c:5:60 b:c:2:60 c:c:1:40", "365 100 2", "a=count" },
         // What is held stays: it is made or sent, or somebody asked for it.
-        { "a:c:400! b:p:400! c:c:1", "365 100 1", "c=count" },
+        { "a:c:400! b:p:400! c:c:2 d:c:1", "365 100 1", "c=count" },
         { "a:c:9:90! b:c:8:20 c:c:7:20", "365 100 10", "b=size" },
         { "a:p:9! b:p:8! c:p:7!", "1 1 1", "" },
         // The quarantine goes before any report does, the oldest first.
