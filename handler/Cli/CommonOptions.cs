@@ -30,23 +30,32 @@ internal static class CommonOptions
         return url;
     }
 
+    // The newest report stays in any case, so that there is nothing to say with 0.
+    public static Option<int?> MaxAge() => WholeNumber("--max-age", "DAYS", $"Keep reports for so long since their crash. Default: {ReportsLimits.KeptDays}.", ReportsLimits.MostDays);
+
+    public static Option<int?> MaxSize() => WholeNumber("--max-size", "MIB", $"Keep so many MiB of reports, heap dumps and quarantine. Default: {ReportsLimits.KeptMebibytes}.");
+
+    public static Option<int?> MaxCount() => WholeNumber("--max-count", "N", $"Keep so many reports. Default: {ReportsLimits.KeptReports}.");
+
     public static Option<bool> Json() => new("--json") { Description = "Write JSON, for programs." };
 
-    /// <summary>How many at most; null: all there are.</summary>
-    public static Option<int?> Limit(string name, string alias, string description)
+    /// <summary>A whole number from 1 on; null: not given.</summary>
+    public static Option<int?> WholeNumber(string name, string unit, string description, int most = int.MaxValue, params string[] aliases) => new(name, aliases)
     {
-        Option<int?> limit = new(name, alias) { Description = description, HelpName = "N" };
-        limit.Validators.Add(result =>
+        Description = description,
+        HelpName = unit,
+        CustomParser = result =>
         {
-            if (result.Tokens is [var token] && !(int.TryParse(token.Value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0))
+            string text = result.Tokens[0].Value;
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= 1 && value <= most)
             {
-                result.AddError($"{name} takes a number from 1 on; it is '{token.Value}'.");
+                return value;
             }
-        });
-        // Without it, the usual conversion would have its own say first, in several lines.
-        limit.CustomParser = result => int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
-        return limit;
-    }
+
+            result.AddError($"{name} takes a whole number from 1{(most == int.MaxValue ? " on" : $" to {most}")}; it is '{text}'.");
+            return null;
+        },
+    };
 
     /// <summary>A report's id or the beginning of one, which shells complete from the database that would be taken.</summary>
     public static Argument<T> CompleteReportIds<T>(this Argument<T> id, Option<string?> database)

@@ -39,9 +39,20 @@ internal static class DatabaseFinder
 
     /// <summary>The report whose id begins so.</summary>
     /// <exception cref="DatabaseException">There is none, or there are several.</exception>
-    public static ReportRecord Find(ReportDatabase database, string id, Action<string>? onProblem = null)
+    public static ReportRecord Find(ReportDatabase database, string id, Action<string>? onProblem = null) => Find(database, database.List(onProblem), id);
+
+    /// <summary>The reports whose ids begin so, each once.</summary>
+    /// <exception cref="DatabaseException">Of one of them there is none, or there are several.</exception>
+    public static List<ReportRecord> FindAll(ReportDatabase database, IEnumerable<string> ids)
     {
-        List<ReportRecord> matching = [.. database.List(onProblem).Where(report => report.Id.StartsWith(id, StringComparison.OrdinalIgnoreCase))];
+        IReadOnlyList<ReportRecord> reports = database.List();
+        return [.. ids.Select(id => Find(database, reports, id)).DistinctBy(report => report.Id)];
+    }
+
+    private static ReportRecord Find(ReportDatabase database, IReadOnlyList<ReportRecord> reports, string id)
+    {
+        // Of nothing, which a shell makes of a variable that is not set, every id is a beginning.
+        List<ReportRecord> matching = id.Length == 0 ? [] : [.. reports.Where(report => report.Id.StartsWith(id, StringComparison.OrdinalIgnoreCase))];
         return matching switch
         {
             [ReportRecord only] => only,

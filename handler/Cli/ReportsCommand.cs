@@ -9,7 +9,11 @@ internal static class ReportsCommand
 {
     public static Command Create()
     {
-        Command command = new("reports", "Look at the reports of a database, and send them.") { List(), Show(), ReportsWatchCommand.Create(), ReportsExportCommand.Create(), ReportsUploadCommand.Create() };
+        Command command = new("reports", "Look at the reports of a database, send and delete them.")
+        {
+            List(), Show(), ReportsWatchCommand.Create(), ReportsExportCommand.Create(), ReportsUploadCommand.Create(),
+            ReportsDeleteCommand.Create(), ReportsPruneCommand.Create(),
+        };
         command.AddExample("crash-handler reports list");
         command.AddExample("crash-handler reports show 3f2a");
         return command;
@@ -21,7 +25,7 @@ internal static class ReportsCommand
         Option<bool> json = CommonOptions.Json();
         Option<bool> grouped = new("--group") { Description = "One line for each signature: how often, when first and last; the newest first." };
         ReportFilterOptions filter = new();
-        Option<int?> limit = CommonOptions.Limit("--limit", "-n", "The N newest of them (with --group: the N groups with the newest).");
+        Option<int?> limit = CommonOptions.WholeNumber("--limit", "N", "The N newest of them (with --group: the N groups with the newest).", aliases: "-n");
         Command command = new("list", "List the reports, newest first.") { database, grouped, limit, json };
         filter.AddTo(command);
         command.AddExample("crash-handler reports list");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CrashHandler.Handler.Daemon;
+using CrashHandler.Handler.Reports;
 
 namespace CrashHandler.Handler.Cli;
 
@@ -25,12 +26,15 @@ internal static class RunCommand
         Option<bool> persistent = new("--persistent") { Description = "Stay when no client is left." };
         Option<bool> compress = new("--compress-uploads") { Description = "Compress uploads (gzip)." };
         Option<bool> rateLimit = new("--rate-limit") { Description = "Send one report an hour; the others wait." };
+        Option<int?> maxAge = CommonOptions.MaxAge();
+        Option<int?> maxSize = CommonOptions.MaxSize();
+        Option<int?> maxCount = CommonOptions.MaxCount();
         Option<string?> uploads = new("--uploads") { Hidden = true };
         uploads.AcceptOnlyFromAmong("on", "off");
         Option<int?> readyFd = new("--ready-fd") { Hidden = true };
         Option<string?> walk = CommonOptions.Walk();
         Option<string?> failAt = CommonOptions.FailAt();
-        Command command = new("run", "Run the handler in the foreground. It listens when the socket's file exists.") { database, url, pipe, annotation, persistent, compress, rateLimit, uploads, readyFd, walk, failAt };
+        Command command = new("run", "Run the handler in the foreground. It listens when the socket's file exists.") { database, url, pipe, annotation, persistent, compress, rateLimit, maxAge, maxSize, maxCount, uploads, readyFd, walk, failAt };
         command.AddExample("crash-handler run --database /var/lib/app/crashes --url https://crashes.example/submit --persistent");
         command.SetAction(parsed => run(new RunOptions
         {
@@ -41,6 +45,7 @@ internal static class RunCommand
             Annotations = (parsed.GetValue(annotation) ?? []).Select(text => text.Split('=', 2)).GroupBy(pair => pair[0]).ToDictionary(group => group.Key, group => group.Last()[1]),
             CompressUploads = parsed.GetValue(compress),
             RateLimit = parsed.GetValue(rateLimit),
+            Retention = RetentionLimits.Of(parsed.GetValue(maxAge), parsed.GetValue(maxSize), parsed.GetValue(maxCount)),
             IsPersistent = parsed.GetValue(persistent),
             Uploads = parsed.GetValue(uploads) switch { "on" => true, "off" => false, _ => null },
             ReadyFd = parsed.GetValue(readyFd),

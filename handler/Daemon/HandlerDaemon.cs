@@ -47,7 +47,8 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
 
         _socket = HandlerSocket.Open(AddressFor(options), _time);
         _log = new Lazy<ILogger>(() => HandlerLog.Open(_database.Path));
-        _queue = new UploadQueue(_database, options.Url, _time, _log);
+        Retention retention = new(_database, options.Retention, _time, finding => _log.Value.Information("{Finding}", finding), step => options.FailSpot?.Pass(step));
+        _queue = new UploadQueue(_database, options.Url, _time, _log, retention: retention);
         _loop = new EventLoop(_time);
         // The guid of a new database is made, and synced, when the first client is welcomed: until then nobody needs it.
         Lazy<Welcome> welcome = new(() => new Welcome(Environment.ProcessId, _database.Settings.ClientId, _database.Path, options.Url?.AbsoluteUri, HandlerVersion.Text));

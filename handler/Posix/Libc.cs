@@ -48,8 +48,8 @@ internal static unsafe partial class Libc
     public const int IN_NONBLOCK = 0x800, IN_CLOEXEC = 0x80000;
     public const uint IN_MODIFY = 0x2, IN_MOVED_TO = 0x80;
     public const int AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_EMPTY_PATH = 0x1000;
-    public const uint STATX_TYPE = 0x1, STATX_INO = 0x100;
-    public const int S_IFMT = 0xF000, S_IFREG = 0x8000;
+    public const uint STATX_TYPE = 0x1, STATX_CTIME = 0x80, STATX_INO = 0x100, STATX_SIZE = 0x200;
+    public const int S_IFMT = 0xF000, S_IFREG = 0x8000, S_IFDIR = 0x4000;
     public const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8;
     public const int SEEK_SET = 0;
     public const int F_GETFD = 1, F_SETFD = 2, FD_CLOEXEC = 1, F_DUPFD_CLOEXEC = 1030, F_GET_SEALS = 1034, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4;
@@ -134,6 +134,8 @@ internal static unsafe partial class Libc
         [FieldOffset(20)] public uint UserId;
         [FieldOffset(28)] public ushort Mode;
         [FieldOffset(32)] public ulong Inode;
+        [FieldOffset(40)] public ulong Size;
+        [FieldOffset(96)] public long ChangeSeconds;
         [FieldOffset(136)] public uint DeviceMajor;
         [FieldOffset(140)] public uint DeviceMinor;
     }

@@ -186,6 +186,9 @@ internal static unsafe class DurableFile
         => Libc.flock(file.Number, Libc.LOCK_EX | Libc.LOCK_NB) == 0
             || (SyscallException.Last("flock", path) is { Errno: not Libc.EAGAIN } failure ? throw failure : false);
 
+    /// <summary>Takes a file's shared flock, if nobody has the exclusive one.</summary>
+    public static void TryShare(FileDescriptor file) => _ = Libc.flock(file.Number, Libc.LOCK_SH | Libc.LOCK_NB);
+
     /// <summary>Takes a file's exclusive flock, waiting without a limit.</summary>
     /// <exception cref="SyscallException">flock failed.</exception>
     public static void Lock(FileDescriptor file, string path)

@@ -16,7 +16,8 @@ namespace CrashHandler.Handler.Upload;
 /// <param name="time">The clock.</param>
 /// <param name="log">Where it tells what it does.</param>
 /// <param name="isOnRequest">Whether only those are sent that somebody asked for.</param>
-internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, TimeProvider time, Lazy<ILogger> log, bool isOnRequest = false)
+/// <param name="retention">What keeps the database within its limits; null: nothing is removed.</param>
+internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, TimeProvider time, Lazy<ILogger> log, bool isOnRequest = false, Retention? retention = null)
 {
     private readonly Lock _gate = new();
     private readonly UploadClient _client = new(database, time);
@@ -212,6 +213,8 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
                 return UploadPolicy.Requested(report, url);
             },
             Tell);
+        // Between two uploads, so that none loses what it sends.
+        retention?.Look();
         _waiting.Refresh();
     }
 
@@ -286,6 +289,7 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
     {
         try
         {
+            using FileDescriptor inUse = database.Use(report);
             ServerAnswer answer = await _client.SendAsync(report, url, stopping).ConfigureAwait(false);
             return UploadPolicy.Answered(report, answer, time.GetUtcNow());
         }

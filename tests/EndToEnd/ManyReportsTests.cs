@@ -52,8 +52,9 @@ public sealed class ManyReportsTests(ITestOutputHelper output)
         ReportDatabase.Create(path);
         for (int i = 0; i < Reports; i++)
         {
-            ReportRecord record = TestDatabase.Record(Guid.NewGuid(), minute: i) with
+            ReportRecord record = TestDatabase.Record(Guid.NewGuid()) with
             {
+                Created = DateTimeOffset.UtcNow.AddMinutes(i - Reports),
                 Parameters = Enumerable.Range(0, 12).ToDictionary(parameter => $"parameter {parameter}", parameter => $"a value of the usual length, {parameter}"),
             };
             File.WriteAllBytes(Path.Combine(path, "pending", $"{record.Id}.json"), JsonSerializer.SerializeToUtf8Bytes(record, ReportsJson.Default.ReportRecord));
