@@ -7,7 +7,7 @@ namespace CrashHandler.Handler.Cli;
 /// <summary><c>reports</c>: what is in a database.</summary>
 internal static class ReportsCommand
 {
-    public static Command Create() => new("reports", "Look at the reports of a database, and send them.") { List(), Show(), ReportsUploadCommand.Create() };
+    public static Command Create() => new("reports", "Look at the reports of a database, and send them.") { List(), ReportsShowCommand.Create(), ReportsUploadCommand.Create() };
 
     private static Command List()
     {
@@ -72,35 +72,6 @@ internal static class ReportsCommand
     }
 
     private static void SayNone(ReportDatabase database) => Console.Out.WriteLine($"No reports in '{TerminalText.Escape(database.Path)}'.");
-
-    private static Command Show()
-    {
-        Argument<string> id = new("ID") { Description = "The report's id, or the beginning of one." };
-        Option<string?> database = CommonOptions.Database(required: false);
-        Option<bool> json = CommonOptions.Json();
-        Command command = new("show", "Show one report: its exception and stacks, and its minidump.") { id, database, json };
-        command.SetAction(parsed =>
-        {
-            ReportDatabase opened = DatabaseFinder.Open(parsed.GetValue(database));
-            ReportRecord report = DatabaseFinder.Find(opened, parsed.GetValue(id)!, Complain);
-            string dumpPath = opened.DumpPath(report);
-            MinidumpFile dump = MinidumpCommand.Read(dumpPath);
-            StoredStacks stacks = StoredStacks.Read(opened.StacksPath(report));
-            if (parsed.GetValue(json))
-            {
-                using Stream output = Console.OpenStandardOutput();
-                ReportJson.WriteOne(output, report, dumpPath, opened.HeapDumpPath(report), dump, stacks);
-                output.WriteByte((byte)'\n');
-            }
-            else
-            {
-                ReportText.Write(Console.Out, report, dumpPath, opened.HeapDumpPath(report), dump, stacks, TerminalColours.OfOutput());
-            }
-
-            return CommandLine.Done;
-        });
-        return command;
-    }
 
     private static void Complain(string problem) => Console.Error.WriteLine($"crash-handler: {TerminalText.Escape(problem)}");
 }
