@@ -22,24 +22,26 @@ internal static class CommandLine
     /// <summary>Wrong usage; one line on standard error says what.</summary>
     public const int WrongUsage = 2;
 
+    /// <summary>Every verb there is.</summary>
+    public static RootCommand CreateRoot() => new("Catches crashes of the processes that registered with it, keeps the reports and uploads them.")
+    {
+        RunCommand.Create(),
+        CaptureCommand.Create(),
+        ExecCommand.Create(),
+        AttachCommand.Create(),
+        DumpCommand.Create(),
+        StatusCommand.Create(),
+        ReportsCommand.Create(),
+        UploadsCommand.Create(),
+        MinidumpCommand.Create(),
+        CollectCommand.Create(),
+    };
+
     /// <summary>Parses and carries out.</summary>
     /// <returns>The exit code.</returns>
     public static int Run(string[] arguments)
     {
-        RootCommand root = new("Catches crashes of the processes that registered with it, keeps the reports and uploads them.")
-        {
-            RunCommand.Create(),
-            CaptureCommand.Create(),
-            ExecCommand.Create(),
-            AttachCommand.Create(),
-            DumpCommand.Create(),
-            StatusCommand.Create(),
-            ReportsCommand.Create(),
-            UploadsCommand.Create(),
-            MinidumpCommand.Create(),
-            CollectCommand.Create(),
-        };
-        ParseResult parsed = root.Parse(arguments);
+        ParseResult parsed = CreateRoot().Parse(arguments);
         if (parsed.Errors.Count > 0)
         {
             // What is not understood comes after what is missing, and explains it.
