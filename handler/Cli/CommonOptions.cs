@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using CrashHandler.Handler.Daemon;
 using CrashHandler.Handler.Posix;
@@ -10,12 +11,26 @@ namespace CrashHandler.Handler.Cli;
 /// <summary>Options that several verbs share.</summary>
 internal static class CommonOptions
 {
-    public static Option<string?> Database(bool required) => new("--database")
+    public static Option<string?> Database(bool required) => Path(new Option<string?>("--database")
     {
         Description = "Directory of the reports' database.",
         HelpName = "DIR",
         Required = required,
-    };
+    });
+
+    /// <summary>An option that takes a path, which an empty text is not.</summary>
+    public static Option<string?> Path(Option<string?> option)
+    {
+        option.Validators.Add(result => RefuseEmpty(result, option.Name, result.GetValueOrDefault<string?>()));
+        return option;
+    }
+
+    /// <summary>An argument that is a path, likewise.</summary>
+    public static Argument<string> Path(Argument<string> argument)
+    {
+        argument.Validators.Add(result => RefuseEmpty(result, argument.Name, result.GetValueOrDefault<string?>()));
+        return argument;
+    }
 
     public static Option<string?> Url()
     {
@@ -98,4 +113,12 @@ internal static class CommonOptions
 
     public static Uri? ParseUrl(string? text)
         => Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https" ? url : null;
+
+    private static void RefuseEmpty(SymbolResult result, string name, string? path)
+    {
+        if (path is "")
+        {
+            result.AddError($"{name} takes a path; it is empty.");
+        }
+    }
 }

@@ -8,6 +8,8 @@ namespace CrashHandler.Handler.Cli;
 /// <summary>Finds the database that an inspecting verb was not told: that of a running handler, or one in the user's temporary directory.</summary>
 internal static class DatabaseFinder
 {
+    private const uint Root = 0;
+
     /// <summary>Opens the named database, else the only one there is.</summary>
     /// <exception cref="DatabaseException">There is none, or there are several: the message lists them.</exception>
     public static ReportDatabase Open(string? named)
@@ -17,7 +19,7 @@ internal static class DatabaseFinder
             return ReportDatabase.OpenExisting(named);
         }
 
-        List<string> found = [.. Welcomes().Select(handler => handler.Welcome.Database).Concat(InTemporaryDirectory()).Distinct().Order(StringComparer.Ordinal)];
+        List<string> found = [.. Welcomes(PosixFiles.UserId()).Select(handler => handler.Welcome.Database).Concat(InTemporaryDirectory()).Distinct().Order(StringComparer.Ordinal)];
         return found switch
         {
             [string only] => ReportDatabase.OpenExisting(only),
@@ -38,24 +40,35 @@ internal static class DatabaseFinder
     }
 
     /// <summary>The report whose id begins so.</summary>
-    /// <exception cref="DatabaseException">There is none, or there are several.</exception>
-    public static ReportRecord Find(ReportDatabase database, string id, Action<string>? onProblem = null) => Find(database, database.List(onProblem), id);
+    /// <exception cref="DatabaseException">There is none, or there are several; or there is one whose record cannot be read.</exception>
+    public static ReportRecord Find(ReportDatabase database, string id)
+    {
+        List<string> broken = [];
+        return Find(database, database.List(broken.Add), broken, id);
+    }
 
     /// <summary>The reports whose ids begin so, each once.</summary>
     /// <exception cref="DatabaseException">Of one of them there is none, or there are several.</exception>
     public static List<ReportRecord> FindAll(ReportDatabase database, IEnumerable<string> ids)
     {
-        IReadOnlyList<ReportRecord> reports = database.List();
-        return [.. ids.Select(id => Find(database, reports, id)).DistinctBy(report => report.Id)];
+        List<string> broken = [];
+        IReadOnlyList<ReportRecord> reports = database.List(broken.Add);
+        return [.. ids.Select(id => Find(database, reports, broken, id)).DistinctBy(report => report.Id)];
     }
 
-    private static ReportRecord Find(ReportDatabase database, IReadOnlyList<ReportRecord> reports, string id)
+    private static ReportRecord Find(ReportDatabase database, IReadOnlyList<ReportRecord> reports, List<string> broken, string id)
     {
-        // Of nothing, which a shell makes of a variable that is not set, every id is a beginning.
-        List<ReportRecord> matching = id.Length == 0 ? [] : [.. reports.Where(report => report.Id.StartsWith(id, StringComparison.OrdinalIgnoreCase))];
+        if (id.Length == 0)
+        {
+            throw new DatabaseException("the report's id is empty; 'crash-handler reports list' shows those there are");
+        }
+
+        List<ReportRecord> matching = [.. reports.Where(report => report.Id.StartsWith(id, StringComparison.OrdinalIgnoreCase))];
         return matching switch
         {
             [ReportRecord only] => only,
+            // What is wrong with others is theirs.
+            [] when broken.Find(problem => problem.Contains($"{Path.DirectorySeparatorChar}{id}", StringComparison.OrdinalIgnoreCase)) is { } problem => throw new DatabaseException($"no report '{id}': {problem}"),
             [] => throw new DatabaseException($"no report '{id}' in '{database.Path}'; 'crash-handler reports list' shows those there are"),
             _ => throw new DatabaseException($"'{id}' is the beginning of {matching.Count} reports' ids; give more of it"),
         };
@@ -65,7 +78,9 @@ internal static class DatabaseFinder
     public static IEnumerable<StatusDocument> RunningHandlers(string? database)
     {
         string? wanted = database is null ? null : ReportDatabase.OpenExisting(database).Path;
-        foreach ((string address, Welcome welcome) in Welcomes())
+        // Root looks where the database's owner has his handlers.
+        uint user = wanted is not null && PosixFiles.UserId() == Root ? PosixFiles.Owner(wanted) : PosixFiles.UserId();
+        foreach ((string address, Welcome welcome) in Welcomes(user))
         {
             if (wanted is null || welcome.Database == wanted)
             {
@@ -75,8 +90,8 @@ internal static class DatabaseFinder
         }
     }
 
-    private static IEnumerable<(string Address, Welcome Welcome)> Welcomes()
-        => HandlerAddress.ExistingDirectories(Environment.GetEnvironmentVariable(HandlerAddress.RuntimeDirectoryVariable), PosixFiles.UserId())
+    private static IEnumerable<(string Address, Welcome Welcome)> Welcomes(uint user)
+        => HandlerAddress.ExistingDirectories(Environment.GetEnvironmentVariable(HandlerAddress.RuntimeDirectoryVariable), user)
             .SelectMany(directory => Directory.EnumerateFiles(directory, $"*{HandlerAddress.Suffix}"))
             .Select(address => (address, HandlerQuery.TryWelcome(address)))
             .Where(handler => handler.Item2 is not null)

@@ -11,7 +11,7 @@ internal static class ReportsCommand
     {
         Command command = new("reports", "Look at the reports of a database, send and delete them.")
         {
-            List(), Show(), ReportsWatchCommand.Create(), ReportsExportCommand.Create(), ReportsUploadCommand.Create(),
+            List(), ReportsShowCommand.Create(), ReportsWatchCommand.Create(), ReportsExportCommand.Create(), ReportsUploadCommand.Create(),
             ReportsDeleteCommand.Create(), ReportsPruneCommand.Create(),
         };
         command.AddExample("crash-handler reports list");
@@ -111,38 +111,6 @@ internal static class ReportsCommand
 
     private static void SayNone(ReportDatabase database, ReportFilter wanted)
         => Console.Out.WriteLine($"No reports in '{TerminalText.Escape(database.Path)}'{(wanted.IsAny ? "" : " are all of this")}.");
-
-    private static Command Show()
-    {
-        Argument<string> id = new("ID") { Description = "The report's id, or the beginning of one." };
-        Option<string?> database = CommonOptions.Database(required: false);
-        id.CompleteReportIds(database);
-        Option<bool> json = CommonOptions.Json();
-        Command command = new("show", "Show one report: its exception and stacks, and its minidump.") { id, database, json };
-        command.AddExample("crash-handler reports show 3f2a");
-        command.AddExample("crash-handler reports show 3f2a --json");
-        command.SetAction(parsed =>
-        {
-            ReportDatabase opened = DatabaseFinder.Open(parsed.GetValue(database));
-            ReportRecord report = DatabaseFinder.Find(opened, parsed.GetValue(id)!, Complain);
-            string dumpPath = opened.DumpPath(report);
-            MinidumpFile dump = MinidumpCommand.Read(dumpPath);
-            StoredStacks stacks = StoredStacks.Read(opened.StacksPath(report));
-            if (parsed.GetValue(json))
-            {
-                using Stream output = StandardOutput.Open();
-                ReportJson.WriteOne(output, report, dumpPath, opened.HeapDumpPath(report), dump, stacks);
-                output.WriteByte((byte)'\n');
-            }
-            else
-            {
-                ReportText.Write(Console.Out, report, dumpPath, opened.HeapDumpPath(report), dump, stacks, TerminalColours.OfOutput());
-            }
-
-            return CommandLine.Done;
-        });
-        return command;
-    }
 
     private static void Complain(string problem) => Console.Error.WriteLine($"crash-handler: {TerminalText.Escape(problem)}");
 }

@@ -11,7 +11,7 @@ internal static class RunCommand
     {
         Option<string?> database = CommonOptions.Database(required: true);
         Option<string?> url = CommonOptions.Url();
-        Option<string?> pipe = new("--pipe") { Description = "Path of the socket. Default: derived from the database.", HelpName = "PATH" };
+        Option<string?> pipe = CommonOptions.Path(new Option<string?>("--pipe") { Description = "Path of the socket. Default: derived from the database.", HelpName = "PATH" });
         Option<string[]> annotation = new("--annotation") { Description = "Goes into every report; a process's own value wins.", HelpName = "K=V", Arity = ArgumentArity.ZeroOrMore };
         annotation.Validators.Add(result =>
         {

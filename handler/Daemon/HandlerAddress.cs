@@ -34,8 +34,8 @@ internal static class HandlerAddress
 
     /// <summary>Directories in which handlers of this user may listen; none is made.</summary>
     public static IEnumerable<string> ExistingDirectories(string? runtimeDirectory, uint uid)
-        => new[] { runtimeDirectory, FallbackDirectory(uid) }
-            .Where(directory => !string.IsNullOrEmpty(directory) && System.IO.Directory.Exists(directory))
+        => new[] { runtimeDirectory, UsualRuntimeDirectory(uid), FallbackDirectory(uid) }
+            .Where(directory => !string.IsNullOrEmpty(directory) && PosixFiles.IsOwnDirectory(directory, uid))
             .Select(directory => directory!)
             .Distinct();
 
@@ -55,6 +55,9 @@ internal static class HandlerAddress
 
         return $"{hash:x16}{Suffix}";
     }
+
+    // As pam_systemd makes it: without a session, as under sudo or cron, or for another user, the variable does not say so.
+    private static string UsualRuntimeDirectory(uint uid) => $"/run/user/{uid}";
 
     private static string FallbackDirectory(uint uid) => $"/tmp/crash-handler-{uid}";
 }

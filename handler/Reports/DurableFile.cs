@@ -78,10 +78,18 @@ internal static unsafe class DurableFile
         string temporary = path + TemporarySuffix;
         using (FileDescriptor file = WriteTemporary(temporary, contents))
         {
-            Sync(file, temporary);
+            try
+            {
+                Sync(file, temporary);
+                Rename(temporary, path);
+            }
+            catch
+            {
+                _ = Libc.unlink(temporary);
+                throw;
+            }
         }
 
-        Rename(temporary, path);
         SyncDirectory(Path.GetDirectoryName(path)!);
     }
 
@@ -99,6 +107,7 @@ internal static unsafe class DurableFile
         catch
         {
             file.Dispose();
+            _ = Libc.unlink(temporary);
             throw;
         }
     }
@@ -137,6 +146,7 @@ internal static unsafe class DurableFile
         catch
         {
             file.Dispose();
+            _ = Libc.unlink(temporary);
             throw;
         }
     }

@@ -89,7 +89,8 @@ internal sealed class ReportDatabase
     }
 
     /// <summary>Opens a database that is there.</summary>
-    /// <exception cref="DatabaseException">It is not.</exception>
+    /// <exception cref="DatabaseException">It is not, or it is closed to this user.</exception>
+    /// <exception cref="SyscallException">Nobody can tell: what is above it is closed to this user.</exception>
     public static ReportDatabase OpenExisting(string path)
     {
         string full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
@@ -97,11 +98,36 @@ internal sealed class ReportDatabase
         {
             if (!Directory.Exists(System.IO.Path.Combine(full, name)))
             {
-                throw new DatabaseException($"there is no database at '{full}'{(name.Length > 0 ? $" ('{name}' is missing)" : "")}; check the path");
+                throw WhyNone(full, name);
             }
         }
 
         return new ReportDatabase(full, new DatabaseSettings(full));
+    }
+
+    private static DatabaseException WhyNone(string full, string missing)
+    {
+        uint user = PosixFiles.UserId();
+        // What belongs to somebody else looks as if it were not there.
+        if (TryGetOwner(full) is { } owner && owner != user && user != Root)
+        {
+            return new DatabaseException($"'{full}' belongs to uid {owner}, not to uid {user}; look at it as that user, or as root");
+        }
+
+        return new DatabaseException(System.IO.File.Exists(full) ? $"'{full}' is a file, not the directory of a database; check the path"
+            : $"there is no database at '{full}'{(missing.Length > 0 ? $" ('{missing}' is missing)" : "")}; check the path");
+    }
+
+    private static uint? TryGetOwner(string path)
+    {
+        try
+        {
+            return PosixFiles.Owner(path);
+        }
+        catch (SyscallException missing) when (missing.Errno is Libc.ENOENT or Libc.ENOTDIR)
+        {
+            return null;
+        }
     }
 
     /// <summary>

@@ -36,9 +36,25 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
     private readonly Dictionary<string, ReportRecord> _unstored = [];
     private bool _hasSwept;
     private long? _lastLook;
+    private volatile string? _failure;
+    private volatile string _refusals = "";
 
     /// <summary>What it is at.</summary>
     public UploadQueueStatus Status => _status;
+
+    /// <summary>What keeps it from sending a report that was asked for, in words; null: nothing, as far as is known. Only of a queue on request. From any thread.</summary>
+    public string? WhyNotSent(string reportId)
+    {
+        foreach (string refusal in _refusals.Split('\n'))
+        {
+            if (refusal.Contains(reportId, StringComparison.Ordinal))
+            {
+                return refusal;
+            }
+        }
+
+        return _failure;
+    }
 
     /// <summary>Completes when the worker has ended.</summary>
     public Task Finished => _worker ?? Task.CompletedTask;
@@ -128,6 +144,7 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
             _watched = [.. _awaited.Keys];
             Settle(_ => true);
             _status = new UploadQueueStatus(null, failure.Message);
+            _failure = failure.Message;
             log.Value.Error(failure is SyscallException or IOException or UnauthorizedAccessException or DatabaseException ? null : failure,
                 "The upload queue cannot use its database: {Reason}; it tries again in {Seconds} s", failure.Message, UploadLimits.DiskRetry.TotalSeconds);
             return UploadLimits.DiskRetry;
@@ -163,6 +180,15 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
     }
 
     private void Tell(string finding) => log.Value.Warning("{Finding}", finding);
+
+    private void TellOfRequest(string finding)
+    {
+        Tell(finding);
+        if (isOnRequest)
+        {
+            _refusals += $"{finding}\n";
+        }
+    }
 
     private async Task<TimeSpan> SendDueAsync(bool isLook, CancellationToken stopping)
     {
@@ -212,7 +238,7 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
                 _waiting.Forget(report.Id);
                 return UploadPolicy.Requested(report, url);
             },
-            Tell);
+            TellOfRequest);
         // Between two uploads, so that none loses what it sends.
         retention?.Look();
         _waiting.Refresh();

@@ -55,6 +55,15 @@ internal sealed partial class Sandbox : IDisposable
         return path;
     }
 
+    /// <summary>Gives a directory with all that is in it to the identity, or, as root, to another user.</summary>
+    public void GiveAll(string folder, uint? to = null)
+    {
+        foreach (string path in Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories).Append(folder))
+        {
+            Give(path, to);
+        }
+    }
+
     /// <summary>Copies a script of <c>tests/EndToEnd/scripts</c>, since the repository may be closed to the identity.</summary>
     public string CopyScript(string name)
         => WriteFile(name, File.ReadAllBytes(Path.Combine(TestPrograms.RepositoryRoot(), "tests", "EndToEnd", "scripts", name)));
@@ -209,9 +218,10 @@ internal sealed partial class Sandbox : IDisposable
         }
     }
 
-    private void Give(string path)
+    private void Give(string path, uint? to = null)
     {
-        if (_identity == Identities.User && Environment.IsPrivilegedProcess && ChangeOwner(path, Identities.UnprivilegedId, Identities.UnprivilegedId) != 0)
+        uint? user = to ?? (_identity == Identities.User && Environment.IsPrivilegedProcess ? Identities.UnprivilegedId : null);
+        if (user is { } owner && ChangeOwner(path, owner, owner) != 0)
         {
             throw new IOException($"chown '{path}': errno {Marshal.GetLastPInvokeError()}");
         }
