@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using CrashHandler.Handler.Attach;
 using CrashHandler.Handler.Daemon;
+using CrashHandler.Handler.Doctor;
 using CrashHandler.Handler.Dump;
 using CrashHandler.Handler.Minidump;
 using CrashHandler.Handler.Posix;
@@ -34,6 +35,7 @@ internal static class CommandLine
             AttachCommand.Create(),
             DumpCommand.Create(),
             StatusCommand.Create(),
+            DoctorCommand.Create(),
             ReportsCommand.Create(),
             UploadsCommand.Create(),
             MinidumpCommand.Create(),
@@ -52,7 +54,7 @@ internal static class CommandLine
         {
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
-        catch (Exception known) when (known is DaemonException or AttachException or ProcessDumpException or DatabaseException or SyscallException or MinidumpFormatException
+        catch (Exception known) when (known is DaemonException or AttachException or DoctorException or ProcessDumpException or DatabaseException or SyscallException or MinidumpFormatException
             or MalformedFrameException or IOException or UnauthorizedAccessException or DllNotFoundException)
         {
             Console.Error.WriteLine($"crash-handler: {TerminalText.Escape(known.Message)}");
