@@ -11,17 +11,17 @@ namespace CrashHandler.Handler.Reports;
 /// </summary>
 internal sealed class ReportDatabase
 {
-    private const string NewName = "new";
-    private const string PendingName = "pending";
-    private const string CompletedName = "completed";
-    private const string AttachmentsName = "attachments";
+    internal const string NewName = "new";
+    internal const string PendingName = "pending";
+    internal const string CompletedName = "completed";
+    internal const string AttachmentsName = "attachments";
     private const string RequestsName = "requests";
-    private const string HeapDumpsName = "heapdumps";
+    internal const string HeapDumpsName = "heapdumps";
     private const string HeapDumpExtension = ".core";
     private const string UploadsLockName = "uploads.lock";
-    private const string DumpExtension = ".dmp";
+    internal const string DumpExtension = ".dmp";
     private const string RecordExtension = ".json";
-    private const string StacksExtension = ".managed.json";
+    internal const string StacksExtension = ".managed.json";
     private const uint Root = 0;
 
     // The longer first: a name that ends with it ends with the shorter one, too.
@@ -84,9 +84,12 @@ internal sealed class ReportDatabase
         string full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
         foreach (string name in s_required.Prepend(""))
         {
-            if (!Directory.Exists(System.IO.Path.Combine(full, name)))
+            string directory = System.IO.Path.Combine(full, name);
+            if (!Directory.Exists(directory))
             {
-                throw new DatabaseException($"there is no database at '{full}'{(name.Length > 0 ? $" ('{name}' is missing)" : "")}; check the path");
+                throw IsClosed(directory)
+                    ? new DatabaseException($"'{full}' is closed to uid {PosixFiles.UserId()}: it is another user's; look at it as that user, or with sudo")
+                    : new DatabaseException($"there is no database at '{full}'{(name.Length > 0 ? $" ('{name}' is missing)" : "")}; check the path");
             }
         }
 
@@ -189,42 +192,68 @@ internal sealed class ReportDatabase
     public ReportRecord? Find(string id)
         => new[] { CompletedName, PendingName, CompletedName }.Select(name => ReadRecord(FilePath(name, id, RecordExtension), onProblem: null)).FirstOrDefault(record => record is not null && HasDump(record));
 
-    /// <summary>How many whole reports there are in each state; none is kept in mind but by its id.</summary>
+    /// <summary>How many whole reports there are in each state. Of a record only the beginning is read: ten thousand are a matter of milliseconds.</summary>
     public IReadOnlyDictionary<ReportState, int> CountStates()
     {
-        Dictionary<ReportState, int> counts = [];
-        // As numbers: of ten thousand, the texts would be a megabyte.
-        Dictionary<Guid, int> waiting = [];
         // Completed last, as in List: a report that moves between the two looks is seen twice, and never not at all.
-        foreach (ReportRecord record in ReadAll(PendingName, onProblem: null).Where(HasDump))
+        Dictionary<string, ReportState> states = [];
+        foreach (string directory in s_filed)
         {
-            Count(record.State, 1);
-            if (Guid.TryParse(record.Id, out Guid id))
+            HashSet<string> names = [.. Directory.EnumerateFiles(System.IO.Path.Combine(Path, directory)).Select(path => System.IO.Path.GetFileName(path))];
+            foreach (string name in names)
             {
-                waiting[id] = (int)record.State;
+                if (name.EndsWith(RecordExtension, StringComparison.Ordinal) && !name.EndsWith(StacksExtension, StringComparison.Ordinal))
+                {
+                    string id = name[..^RecordExtension.Length];
+                    // On its way, its dump is where it was not looked for.
+                    if ((names.Contains(id + DumpExtension) || s_filed.Any(other => System.IO.File.Exists(FilePath(other, id, DumpExtension))))
+                        && StateOf(FilePath(directory, id, RecordExtension)) is { } state)
+                    {
+                        states[id] = state;
+                    }
+                }
             }
         }
 
-        foreach (ReportRecord record in ReadCompleted())
+        Dictionary<ReportState, int> counts = [];
+        foreach (ReportState state in states.Values)
         {
-            Count(record.State, 1);
-            if (Guid.TryParse(record.Id, out Guid id) && waiting.Remove(id, out int former))
-            {
-                Count((ReportState)former, -1);
-            }
-        }
-
-        foreach (ReportState state in Enum.GetValues<ReportState>())
-        {
-            if (counts.GetValueOrDefault(state) <= 0)
-            {
-                counts.Remove(state);
-            }
+            counts[state] = counts.GetValueOrDefault(state) + 1;
         }
 
         return counts;
+    }
 
-        void Count(ReportState state, int by) => counts[state] = counts.GetValueOrDefault(state) + by;
+    // Members are written in the order of the record, so that the state is at its beginning; one that somebody wrote otherwise is read whole.
+    private static ReportState? StateOf(string path)
+    {
+        Span<byte> beginning = stackalloc byte[ReportsLimits.StateBytes];
+        try
+        {
+            using FileDescriptor file = DurableFile.OpenRead(path);
+            Utf8JsonReader reader = new(beginning[..DurableFile.ReadSome(file, path, beginning)], isFinalBlock: false, state: default);
+            while (reader.Read())
+            {
+                if (reader.CurrentDepth == 1 && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("state"u8))
+                {
+                    foreach (ReportState state in reader.Read() && reader.TokenType == JsonTokenType.String ? Enum.GetValues<ReportState>() : [])
+                    {
+                        if (reader.ValueTextEquals(state.ToString().ToLowerInvariant()))
+                        {
+                            return state;
+                        }
+                    }
+
+                    break;
+                }
+            }
+        }
+        catch (Exception broken) when (broken is JsonException or SyscallException { Errno: not (Libc.EMFILE or Libc.ENFILE or Libc.ENOMEM) })
+        {
+            return null;
+        }
+
+        return ReadRecord(path, onProblem: null)?.State;
     }
 
     /// <summary>Reports in a row, one at a time: each is read when it is asked for.</summary>
@@ -451,6 +480,19 @@ internal sealed class ReportDatabase
         _ = Libc.unlink(FilePath(NewName, id, DumpExtension));
     }
 
+    private static bool IsClosed(string directory)
+    {
+        try
+        {
+            _ = FileStatus.Of(directory);
+            return false;
+        }
+        catch (SyscallException refused)
+        {
+            return refused.Errno is Libc.EACCES or Libc.EPERM;
+        }
+    }
+
     private bool MoveStacks(string id, string from, string to)
     {
         string path = FilePath(from, id, StacksExtension);
@@ -524,7 +566,7 @@ internal sealed class ReportDatabase
     }
 
     private static bool IsOurs(string name)
-        => s_directories.Contains(name) || name == HeapDumpsName || s_ourFiles.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
+        => s_directories.Contains(name) || name is HeapDumpsName or HandlerRun.DirectoryName || s_ourFiles.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
 
     private static void CreateOwn(string directory)
     {

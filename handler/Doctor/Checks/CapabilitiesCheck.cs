@@ -19,9 +19,10 @@ internal static class CapabilitiesCheck
         {
             return Finding.Problem(
                 Check,
-                $"{found}; process {target.ProcessId} belongs to user {target.User}",
+                $"{found}; process {target.ProcessId} belongs to {facts.Describe(target.User)}",
                 "Without CAP_SYS_PTRACE no process of another user may be traced, and a handler serves its own user only.",
-                $"Run the handler as user {target.User}{(facts.CouldTraceAll ? ", or as root" : "; in a container, start that with --cap-add=SYS_PTRACE to look at it as root")}.");
+                $"Run the handler as the user of that process{(facts.IsOwnUserNamespace ? ", outside of this user namespace" : "")}"
+                + $"{(facts.CouldTraceAll ? ", or as root" : "; in a container, start that with --cap-add=SYS_PTRACE to look at it as root")}.");
         }
 
         return facts.User == Root && !facts.CanTraceAll

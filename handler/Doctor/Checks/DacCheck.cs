@@ -9,10 +9,15 @@ internal static class DacCheck
     private const string Meaning = "Reports of processes on it have native stacks, and of the exception what the process said itself; no managed stacks.";
 
     /// <summary>Judges.</summary>
-    /// <param name="runtimes">Those that were found.</param>
+    /// <param name="runtimes">Those that were found; null: the process does not let itself be looked at.</param>
     /// <param name="target">The process whose runtime it is; null: those that are installed.</param>
-    public static Finding Evaluate(IReadOnlyList<RuntimeFacts> runtimes, int? target)
+    public static Finding Evaluate(IReadOnlyList<RuntimeFacts>? runtimes, int? target)
     {
+        if (runtimes is null)
+        {
+            return Finding.NotApplicable(Check, $"the maps of process {target} cannot be read");
+        }
+
         if (runtimes.Count == 0)
         {
             return Finding.NotApplicable(Check, target is null

@@ -19,7 +19,7 @@ internal static class TargetCheck
             return Finding.NotApplicable(Check, "name one with --pid");
         }
 
-        string found = $"{target.ProcessId} ({target.Name}) of user {target.User}{target.HasShim switch { true => ", covered by the shim", false => ", without the shim", null => "" }}";
+        string found = $"{target.ProcessId} ({target.Name}) of {own.Describe(target.User)}{target.HasShim switch { true => ", covered by the shim", false => ", without the shim", null => "" }}";
         if (target.Tracer != 0)
         {
             return Finding.Warning(
@@ -32,7 +32,7 @@ internal static class TargetCheck
                 Check,
                 $"{found}; its memory cannot be read by user {own.User}",
                 $"User {own.User} has no CAP_SYS_PTRACE {(own.IsOwnUserNamespace ? "where that process lives" : "here")}, and a handler serves its own user only.",
-                $"Run the handler as user {target.User}, or 'crash-handler dump' as root with CAP_SYS_PTRACE.");
+                $"Run the handler as the user of that process{(own.IsOwnUserNamespace ? ", outside of this user namespace" : "")}, or 'crash-handler dump' as root with CAP_SYS_PTRACE.");
         }
 
         // Yama lets whom the process names, which it does when it dies.
@@ -42,7 +42,7 @@ internal static class TargetCheck
                 ? Finding.Problem(
                     Check,
                     $"{found}; it is not dumpable (prctl PR_SET_DUMPABLE 0, or it changed its user)",
-                    $"Without CAP_SYS_PTRACE {(own.IsOwnUserNamespace ? "where that process lives" : "")} its own user may not look into it: its crash is reported with access HandedOver, from the memory that it opens itself.".Replace("  ", " ", StringComparison.Ordinal),
+                    $"Without CAP_SYS_PTRACE{(own.IsOwnUserNamespace ? " where that process lives" : "")} its own user may not look into it: its crash is reported with access HandedOver, from the memory that it opens itself.",
                     "Have it call prctl(PR_SET_DUMPABLE, 1), or run its handler with CAP_SYS_PTRACE.")
                 : Finding.Problem(
                     Check,

@@ -35,9 +35,10 @@ internal static class RuntimeLook
         ];
     }
 
-    /// <summary>That of a process, by its maps; none: it has no such file.</summary>
-    public static IReadOnlyList<RuntimeFacts> OfProcess(int pid, uint user)
-        => ProcText.TryRead($"/proc/{pid}/maps")?.Split('\n').FirstOrDefault(line => line.EndsWith($"/{RuntimeName}", StringComparison.Ordinal)) is { } line
+    /// <summary>That of a process, by its maps; none: it has no such file; null: its maps cannot be read.</summary>
+    public static IReadOnlyList<RuntimeFacts>? OfProcess(int pid, uint user)
+        => ProcText.TryRead($"/proc/{pid}/maps") is not { } maps ? null
+            : maps.Split('\n').FirstOrDefault(line => line.EndsWith($"/{RuntimeName}", StringComparison.Ordinal)) is { } line
             // Through its root: it may have another one than this process.
             ? [Look($"process {pid}", $"/proc/{pid}/root{Path.GetDirectoryName(line[line.IndexOf('/')..])}", user)]
             : [];
