@@ -69,17 +69,16 @@ internal static class DatabaseFinder
         _ => throw new DatabaseException($"there are {found.Count} databases; choose one with --database DIR: {string.Join(", ", found.Select(path => $"'{path}'"))}"),
     };
 
+    // Under sudo it is the caller's that are meant; root's own if he has none.
     private static List<string> Found(bool withCaller)
-    {
-        uint own = PosixFiles.UserId();
-        uint? caller = withCaller ? SudoUser.Id() : null;
-        return
-        [
-            .. Handlers(caller is { } other ? [own, other] : [own]).Select(handler => handler.Welcome.Database)
-                .Concat(Directory.EnumerateDirectories(Path.GetTempPath(), "* Crashes").Where(path => PosixFiles.IsOwnDirectory(path, own) || (caller is { } his && PosixFiles.IsOwnDirectory(path, his))))
-                .Distinct().Order(StringComparer.Ordinal),
-        ];
-    }
+        => withCaller && SudoUser.Id() is { } caller && FoundOf(caller) is { Count: > 0 } his ? his : FoundOf(PosixFiles.UserId());
+
+    private static List<string> FoundOf(uint user) =>
+    [
+        .. Handlers([user]).Select(handler => handler.Welcome.Database)
+            .Concat(Directory.EnumerateDirectories(Path.GetTempPath(), "* Crashes").Where(path => PosixFiles.IsOwnDirectory(path, user)))
+            .Distinct().Order(StringComparer.Ordinal),
+    ];
 
     private static IEnumerable<(string Address, Welcome Welcome)> Welcomes(string? database)
     {

@@ -70,9 +70,12 @@ internal sealed partial class Sandbox : IDisposable
     /// <summary>Starts a program as the identity, in the sandbox, with an environment of the sandbox's own.</summary>
     public RunningProcess Start(string program, params string[] arguments) => Start([.. Identities.Prefix(_identity), program, .. arguments]);
 
-    /// <summary>Runs a program to its end as another user than the sandbox's; for tests that run as root.</summary>
-    public ProcessResult RunAs(uint user, string program, params string[] arguments)
-        => Start(["setpriv", $"--reuid={user}", $"--regid={user}", "--clear-groups", "--", program, .. arguments]).Finish();
+    /// <summary>Starts a program as another user than the sandbox's; for tests that run as root.</summary>
+    public RunningProcess StartAs(uint user, string program, params string[] arguments)
+        => Start(["setpriv", $"--reuid={user}", $"--regid={user}", "--clear-groups", "--", program, .. arguments]);
+
+    /// <summary>Runs one to its end.</summary>
+    public ProcessResult RunAs(uint user, string program, params string[] arguments) => StartAs(user, program, arguments).Finish();
 
     private RunningProcess Start(string[] command)
     {

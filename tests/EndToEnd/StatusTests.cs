@@ -15,8 +15,8 @@ public sealed class StatusTests : IDisposable
     public void AHandlersWorkIsSeen()
     {
         Collector collector = _sandbox.StartCollector();
-        RunningProcess client = _sandbox.StartMain("hold", "--url", collector.Url, "--process-type", "main");
-        client.ReadLine();
+        RunningProcess client = _sandbox.StartMain("none", "--hold", "--url", collector.Url);
+        client.ReadUntil("ready");
         Crash();
         _sandbox.WaitUntilUploaded();
 
@@ -42,8 +42,8 @@ public sealed class StatusTests : IDisposable
     public void WhatCannotBeSentIsTold()
     {
         // Nobody listens at port 1 of the loopback.
-        RunningProcess client = _sandbox.StartMain("hold", "--url", "http://127.0.0.1:1/submit");
-        client.ReadLine();
+        RunningProcess client = _sandbox.StartMain("none", "--hold", "--url", "http://127.0.0.1:1/submit");
+        client.ReadUntil("ready");
         Crash();
 
         JsonElement status = default;

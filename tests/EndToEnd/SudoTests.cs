@@ -8,85 +8,92 @@ namespace CrashHandler.Tests.EndToEnd;
 public sealed class SudoTests : IDisposable
 {
     private const int Failed = 1;
-    private const uint Stranger = 65533;
 
-    private readonly Sandbox _user;
+    // Nobody else's: what other tests run as the usual unprivileged user must not be found.
+    private static readonly uint s_caller = 500_000 + (uint)Environment.ProcessId;
+    private static readonly uint s_stranger = s_caller + 1_000_000;
+
+    private readonly Sandbox _sandbox;
 
     public SudoTests()
     {
         Identities.Require(Identities.Root);
-        _user = new Sandbox(Identities.User);
+        Identities.Require(Identities.User);
+        _sandbox = new Sandbox(Identities.Root);
+        Assert.Equal(0, _sandbox.Run("chown", "-R", $"{s_caller}", _sandbox.Folder).ExitCode);
     }
 
-    public void Dispose() => _user.Dispose();
+    public void Dispose() => _sandbox.Dispose();
 
     [Fact]
     public void TheCallersDatabaseIsFoundAndStaysHis()
     {
-        // Where an application keeps its reports that names no directory.
-        string database = _user.PathOf("Sudo Crashes");
-        Assert.Equal(0, _user.Handler("exec", "--database", database, "--", "true").ExitCode);
-        _user.Handler("exec", "--database", database, "--", _user.CompileScript("fault.c"));
-        Assert.Single(_user.Json("reports", "list", "--database", database, "--json").EnumerateArray());
+        (string database, string id) = Crash("Sudo Crashes");
         Dictionary<string, FileStatus> before = Owners(database);
 
         JsonElement reports = JsonElement.Parse(AsSudo("reports", "list", "--json").Output);
-        string id = Assert.Single(reports.EnumerateArray()).GetProperty("id").GetString()!;
+        Assert.Equal(id, Assert.Single(reports.EnumerateArray()).GetProperty("id").GetString());
         Assert.Equal(id, JsonElement.Parse(AsSudo("reports", "show", id, "--json").Output).GetProperty("id").GetString());
-        Assert.Contains("1 pending", AsSudo("status", "--database", database).Output, StringComparison.Ordinal);
         Assert.Contains("uploads are on", AsSudo("uploads", "status").Output, StringComparison.Ordinal);
-        AsSudo("doctor");
+        Assert.Contains("1 pending", AsSudo("status", "--database", database).Output, StringComparison.Ordinal);
+        Assert.Contains(database, JsonElement.Parse(AsSudo("doctor", "--json").Output).ToString(), StringComparison.Ordinal);
 
         Dictionary<string, FileStatus> after = Owners(database);
-        Assert.All(after, file => Assert.Equal(Identities.UnprivilegedId, file.Value.UserId));
+        Assert.All(after, file => Assert.Equal(s_caller, file.Value.UserId));
         Assert.Equal(before, after);
     }
 
-    /// <summary>Its handler's too, whose state only its user and root are told.</summary>
+    /// <summary>Its handler is found too, whose state only its user and root are told.</summary>
     [Fact]
     public void TheHandlerOfANamedDatabaseIsItsOwners()
     {
-        RunningProcess handler = _user.Start("env", "-u", "XDG_RUNTIME_DIR", TestPrograms.Shared.Handler, "run", "--database", _user.Database, "--ready-fd", "1");
+        RunningProcess handler = _sandbox.StartAs(s_caller, "env", "-u", "XDG_RUNTIME_DIR", TestPrograms.Shared.Handler, "run", "--database", _sandbox.Database, "--ready-fd", "1");
         Assert.StartsWith("ready ", handler.ReadLine(), StringComparison.Ordinal);
 
-        JsonElement status = Assert.Single(JsonElement.Parse(AsRoot("status", "--json", "--database", _user.Database).Output).EnumerateArray());
+        JsonElement status = Assert.Single(_sandbox.Json("status", "--json", "--database", _sandbox.Database).EnumerateArray());
 
         Assert.Equal(handler.Pid, status.GetProperty("handlerPid").GetInt32());
     }
 
-    /// <summary>What is changed is to be named: nobody changes somebody else's by a variable.</summary>
+    /// <summary>What is to be changed is to be named: nobody changes somebody else's by a variable.</summary>
     [Fact]
     public void WhatChangesADatabaseDoesNotLookForTheCallers()
     {
-        string database = _user.PathOf("Sudo Crashes");
-        Assert.Equal(0, _user.Handler("exec", "--database", database, "--", "true").ExitCode);
+        (string database, string id) = Crash("Sudo Crashes");
 
-        ProcessResult result = AsSudo("uploads", "off");
+        // Whatever else is found here, it has no such report.
+        ProcessResult result = AsSudo("reports", "upload", id, "--url", "http://127.0.0.1:1/");
 
-        Assert.Equal(Failed, result.ExitCode);
-        Assert.Contains("--database", result.Error, StringComparison.Ordinal);
-        Assert.True(_user.Json("uploads", "status", "--json", "--database", database).GetProperty("operator").GetBoolean());
+        Assert.Equal((Failed, ""), (result.ExitCode, result.Output));
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(database, "requests")));
+        Assert.Equal(0, Assert.Single(_sandbox.Json("reports", "list", "--json", "--database", database).EnumerateArray()).GetProperty("unanswered").GetInt32());
     }
 
     [Fact]
     public void AnotherUserIsRefused()
     {
-        _user.Handler("exec", "--database", _user.Database, "--", "true");
-        // Open as far as the database: that is closed by itself.
-        File.SetUnixFileMode(_user.Folder, (UnixFileMode)0x1ED);
+        (string database, _) = Crash("database");
+        // Open as far as the database, which is closed by itself.
+        Assert.Equal(0, _sandbox.Run("chmod", "755", _sandbox.Folder).ExitCode);
 
         foreach (string[] verb in (string[][])[["reports", "list"], ["reports", "show", "0"], ["status"], ["uploads", "status"]])
         {
-            ProcessResult result = _user.RunAs(Stranger, TestPrograms.Shared.Handler, [.. verb, "--database", _user.Database]);
+            ProcessResult result = _sandbox.RunAs(s_stranger, TestPrograms.Shared.Handler, [.. verb, "--database", database]);
 
             Assert.Equal((Failed, ""), (result.ExitCode, result.Output));
-            Assert.Matches(@"\Acrash-handler: '[^\n]*' is closed to uid 65533: it is another user's[^\n]*\n\z", result.Error);
+            Assert.Matches($@"\Acrash-handler: '[^\n]*' is closed to uid {s_stranger}: it is another user's[^\n]*\n\z", result.Error);
         }
     }
 
-    private ProcessResult AsSudo(params string[] verb) => _user.RunAs(0, "env", [$"SUDO_UID={Identities.UnprivilegedId}", $"SUDO_GID={Identities.UnprivilegedId}", "SUDO_USER=nobody", TestPrograms.Shared.Handler, .. verb]);
+    private (string Database, string Id) Crash(string name)
+    {
+        string database = _sandbox.PathOf(name), victim = _sandbox.CompileScript("fault.c");
+        _sandbox.RunAs(s_caller, TestPrograms.Shared.Handler, "exec", "--database", database, "--", victim);
+        JsonElement report = Assert.Single(_sandbox.Json("reports", "list", "--json", "--database", database).EnumerateArray());
+        return (database, report.GetProperty("id").GetString()!);
+    }
 
-    private ProcessResult AsRoot(params string[] verb) => _user.RunAs(0, TestPrograms.Shared.Handler, verb);
+    private ProcessResult AsSudo(params string[] verb) => _sandbox.Run("env", ["-u", "XDG_RUNTIME_DIR", $"SUDO_UID={s_caller}", $"SUDO_GID={s_caller}", "SUDO_USER=caller", TestPrograms.Shared.Handler, .. verb]);
 
     private static Dictionary<string, FileStatus> Owners(string database)
         => Directory.EnumerateFileSystemEntries(database, "*", SearchOption.AllDirectories).Append(database)
