@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using CrashHandler.Handler.Attach;
 using CrashHandler.Handler.Daemon;
+using CrashHandler.Handler.Doctor;
 using CrashHandler.Handler.Dump;
 using CrashHandler.Handler.Exec;
 using CrashHandler.Handler.Export;
@@ -41,6 +42,7 @@ internal static class CommandLine
             AttachCommand.Create(),
             DumpCommand.Create(),
             StatusCommand.Create(),
+            DoctorCommand.Create(),
             ReportsCommand.Create(),
             UploadsCommand.Create(),
             MinidumpCommand.Create(),
@@ -76,7 +78,7 @@ internal static class CommandLine
         {
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
-        catch (Exception known) when (known is DaemonException or AttachException or ProcessDumpException or DatabaseException or SyscallException or MinidumpFormatException
+        catch (Exception known) when (known is DaemonException or AttachException or DoctorException or ProcessDumpException or DatabaseException or SyscallException or MinidumpFormatException
             or MalformedFrameException or ExportException or IOException or UnauthorizedAccessException or DllNotFoundException)
         {
             Console.Error.WriteLine($"{Name}: {TerminalText.Escape(known.Message)}");

@@ -14,10 +14,12 @@ internal static class ReportsPruneCommand
         Option<bool> dryRun = new("--dry-run") { Description = "Only say what would go." };
         Option<string?> database = CommonOptions.Database(required: false);
         Option<bool> json = CommonOptions.Json();
-        Command command = new("prune", "Delete what is over the limits, as a handler does at its start and daily. Example: crash-handler reports prune --max-age 30 --dry-run")
+        Command command = new("prune", "Delete what is over the limits, as a handler does at its start and daily.")
         {
             maxAge, maxSize, maxCount, dryRun, database, json,
         };
+        command.AddExample("crash-handler reports prune --max-age 30 --dry-run");
+        command.AddExample("crash-handler reports prune --max-size 64");
         command.SetAction(parsed =>
         {
             bool isDryRun = parsed.GetValue(dryRun);

@@ -82,7 +82,7 @@ internal static class Retained
     /// <summary>Writes one object to standard output.</summary>
     public static void WriteJson(Action<Utf8JsonWriter> members)
     {
-        using Stream output = Console.OpenStandardOutput();
+        using Stream output = StandardOutput.Open();
         using (Utf8JsonWriter writer = new(output, ReportJson.Indented))
         {
             writer.WriteStartObject();

@@ -28,6 +28,9 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
     /// <summary>Completes when a report is sent, or will not be sent now; null: nothing is sent from here.</summary>
     public Func<string, Task>? WhenUploaded { get; init; }
 
+    /// <summary>Told in words why a report has no stacks, or none of its runtime's. From a capture's thread.</summary>
+    public Action<string>? WalkFailed { get; init; }
+
     /// <summary>process_type of a process that did not say one: it attached, else it would have.</summary>
     public const string DefaultProcessType = "child";
 
@@ -202,6 +205,7 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
             if (answer.Summary.Problem is { } problem)
             {
                 log.Value.Information("Report {Id}: {Problem}", report.Id.ToString(), problem);
+                WalkFailed?.Invoke($"report {report.Id}: {problem}");
             }
 
             report.AddStacks(answer.Document, (dump, passed) => AppendedStream.Append(dump, MinidumpStreamType.CrashHandlerStacks, answer.Document.Span, passed));
@@ -216,6 +220,7 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
     private void WithoutStacks(CaptureJob job, PendingReport report, Exception failure)
     {
         log.Value.Warning("Report {Id} of pid {Client} is without its stacks: {Reason}", report.Id.ToString(), job.Identity.ProcessId, failure.Message);
+        WalkFailed?.Invoke($"report {report.Id}: {failure.Message}");
         report.Amend(record => record with { ManagedProblem = failure.Message });
     }
 

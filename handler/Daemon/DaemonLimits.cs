@@ -105,4 +105,10 @@ internal static class DaemonLimits
 
     /// <summary>How long nobody is accepted after the kernel refused: descriptors come back when clients end.</summary>
     public static readonly TimeSpan AcceptPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>Errors that <c>status</c> shows: the last ones; the log has them all.</summary>
+    public const int RecentErrors = 8;
+
+    /// <summary>Characters of each: what says why stands at the beginning, and a handler is small.</summary>
+    public const int ErrorLength = 300;
 }

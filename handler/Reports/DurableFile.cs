@@ -71,6 +71,18 @@ internal static unsafe class DurableFile
         }
     }
 
+    /// <summary>Reads the beginning of a file, as much of it as one read gives.</summary>
+    /// <returns>How many bytes that is.</returns>
+    /// <exception cref="SyscallException">read failed.</exception>
+    public static int ReadSome(FileDescriptor file, string path, Span<byte> buffer)
+    {
+        fixed (byte* bytes = buffer)
+        {
+            nint count = Libc.read(file.Number, bytes, buffer.Length);
+            return count >= 0 ? (int)count : throw SyscallException.Last("read", path);
+        }
+    }
+
     /// <summary>Replaces a file's contents at once.</summary>
     /// <exception cref="SyscallException">Writing, syncing or renaming failed; the file is as it was.</exception>
     public static void Write(string path, ReadOnlySpan<byte> contents)

@@ -96,7 +96,8 @@ internal sealed class ReportDatabase
         string full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
         foreach (string name in s_required.Prepend(""))
         {
-            if (!Directory.Exists(System.IO.Path.Combine(full, name)))
+            string directory = System.IO.Path.Combine(full, name);
+            if (!Directory.Exists(directory))
             {
                 throw WhyNone(full, name);
             }
@@ -114,6 +115,11 @@ internal sealed class ReportDatabase
             return new DatabaseException($"'{full}' belongs to uid {owner}, not to uid {user}; look at it as that user, or as root");
         }
 
+        if (IsClosed(System.IO.Path.Combine(full, missing)))
+        {
+            return new DatabaseException($"'{full}' is closed to uid {user}: it is another user's; look at it as that user, or with sudo");
+        }
+
         return new DatabaseException(System.IO.File.Exists(full) ? $"'{full}' is a file, not the directory of a database; check the path"
             : $"there is no database at '{full}'{(missing.Length > 0 ? $" ('{missing}' is missing)" : "")}; check the path");
     }
@@ -124,7 +130,7 @@ internal sealed class ReportDatabase
         {
             return PosixFiles.Owner(path);
         }
-        catch (SyscallException missing) when (missing.Errno is Libc.ENOENT or Libc.ENOTDIR)
+        catch (SyscallException missing) when (missing.Errno is Libc.ENOENT or Libc.ENOTDIR or Libc.EACCES)
         {
             return null;
         }
@@ -232,42 +238,68 @@ internal sealed class ReportDatabase
     public ReportRecord? Find(string id)
         => new[] { CompletedName, PendingName, CompletedName }.Select(name => ReadRecord(FilePath(name, id, RecordExtension), onProblem: null)).FirstOrDefault(record => record is not null && HasDump(record));
 
-    /// <summary>How many whole reports there are in each state; none is kept in mind but by its id.</summary>
+    /// <summary>How many whole reports there are in each state. Of a record only the beginning is read: ten thousand are a matter of milliseconds.</summary>
     public IReadOnlyDictionary<ReportState, int> CountStates()
     {
-        Dictionary<ReportState, int> counts = [];
-        // As numbers: of ten thousand, the texts would be a megabyte.
-        Dictionary<Guid, int> waiting = [];
         // Completed last, as in List: a report that moves between the two looks is seen twice, and never not at all.
-        foreach (ReportRecord record in ReadAll(PendingName, onProblem: null).Where(HasDump))
+        Dictionary<string, ReportState> states = [];
+        foreach (string directory in s_filed)
         {
-            Count(record.State, 1);
-            if (Guid.TryParse(record.Id, out Guid id))
+            HashSet<string> names = [.. Directory.EnumerateFiles(System.IO.Path.Combine(Path, directory)).Select(path => System.IO.Path.GetFileName(path))];
+            foreach (string name in names)
             {
-                waiting[id] = (int)record.State;
+                if (name.EndsWith(RecordExtension, StringComparison.Ordinal) && !name.EndsWith(StacksExtension, StringComparison.Ordinal))
+                {
+                    string id = name[..^RecordExtension.Length];
+                    // On its way, its dump is where it was not looked for.
+                    if ((names.Contains(id + DumpExtension) || s_filed.Any(other => System.IO.File.Exists(FilePath(other, id, DumpExtension))))
+                        && StateOf(FilePath(directory, id, RecordExtension)) is { } state)
+                    {
+                        states[id] = state;
+                    }
+                }
             }
         }
 
-        foreach (ReportRecord record in ReadCompleted())
+        Dictionary<ReportState, int> counts = [];
+        foreach (ReportState state in states.Values)
         {
-            Count(record.State, 1);
-            if (Guid.TryParse(record.Id, out Guid id) && waiting.Remove(id, out int former))
-            {
-                Count((ReportState)former, -1);
-            }
-        }
-
-        foreach (ReportState state in Enum.GetValues<ReportState>())
-        {
-            if (counts.GetValueOrDefault(state) <= 0)
-            {
-                counts.Remove(state);
-            }
+            counts[state] = counts.GetValueOrDefault(state) + 1;
         }
 
         return counts;
+    }
 
-        void Count(ReportState state, int by) => counts[state] = counts.GetValueOrDefault(state) + by;
+    // Members are written in the order of the record, so that the state is at its beginning; one that somebody wrote otherwise is read whole.
+    private static ReportState? StateOf(string path)
+    {
+        Span<byte> beginning = stackalloc byte[ReportsLimits.StateBytes];
+        try
+        {
+            using FileDescriptor file = DurableFile.OpenRead(path);
+            Utf8JsonReader reader = new(beginning[..DurableFile.ReadSome(file, path, beginning)], isFinalBlock: false, state: default);
+            while (reader.Read())
+            {
+                if (reader.CurrentDepth == 1 && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("state"u8))
+                {
+                    foreach (ReportState state in reader.Read() && reader.TokenType == JsonTokenType.String ? Enum.GetValues<ReportState>() : [])
+                    {
+                        if (reader.ValueTextEquals(state.ToString().ToLowerInvariant()))
+                        {
+                            return state;
+                        }
+                    }
+
+                    break;
+                }
+            }
+        }
+        catch (Exception broken) when (broken is JsonException or SyscallException { Errno: not (Libc.EMFILE or Libc.ENFILE or Libc.ENOMEM) })
+        {
+            return null;
+        }
+
+        return ReadRecord(path, onProblem: null)?.State;
     }
 
     /// <summary>Reports in a row, one at a time: each is read when it is asked for.</summary>
@@ -521,6 +553,19 @@ internal sealed class ReportDatabase
         }
     }
 
+    private static bool IsClosed(string directory)
+    {
+        try
+        {
+            _ = FileStatus.Of(directory);
+            return false;
+        }
+        catch (SyscallException refused)
+        {
+            return refused.Errno is Libc.EACCES or Libc.EPERM;
+        }
+    }
+
     private bool MoveStacks(string id, string from, string to)
     {
         string path = FilePath(from, id, StacksExtension);
@@ -599,7 +644,7 @@ internal sealed class ReportDatabase
     }
 
     private static bool IsOurs(string name)
-        => s_directories.Contains(name) || name is HeapDumpsName or Quarantine.DirectoryName || s_ourFiles.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
+        => s_directories.Contains(name) || name is HeapDumpsName or HandlerRun.DirectoryName or Quarantine.DirectoryName || s_ourFiles.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
 
     internal static void CreateOwn(string directory)
     {

@@ -47,4 +47,13 @@ internal static class ReportsLimits
 
     /// <summary>How often it is looked whether another handler still makes a report.</summary>
     public static readonly TimeSpan ClaimInterval = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>Deaths of handlers that are remembered: an operator wants the last ones, and that there are many.</summary>
+    public const int HandlerDeaths = 32;
+
+    /// <summary>Files that are counted into what a database takes: three of each of some ten thousand reports, and as many attachments. It is somebody's wait.</summary>
+    public const int CountedFiles = 100_000;
+
+    /// <summary>Bytes of a record within which its state stands: it is the third member.</summary>
+    public const int StateBytes = 1_024;
 }

@@ -56,6 +56,9 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
         return _failure;
     }
 
+    /// <summary>Told in words what fails. From the worker's thread.</summary>
+    public Action<string>? OnError { get; init; }
+
     /// <summary>Completes when the worker has ended.</summary>
     public Task Finished => _worker ?? Task.CompletedTask;
 
@@ -93,7 +96,7 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
         }
         catch (Exception failure)
         {
-            _status = new UploadQueueStatus(null, failure.Message);
+            NoteFailure(failure);
             log.Value.Error(failure, "The upload queue ended; reports are kept, and sent by the next handler");
         }
         finally
@@ -130,6 +133,7 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
 
             if (!TakeLock())
             {
+                _status = _status with { Waiting = null, NextAttempt = null };
                 _watched = [.. _awaited.Keys];
                 Settle(_ => true);
                 return UploadLimits.LookAgain;
@@ -143,12 +147,18 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
             _lastLook = null;
             _watched = [.. _awaited.Keys];
             Settle(_ => true);
-            _status = new UploadQueueStatus(null, failure.Message);
+            NoteFailure(failure);
             _failure = failure.Message;
             log.Value.Error(failure is SyscallException or IOException or UnauthorizedAccessException or DatabaseException ? null : failure,
                 "The upload queue cannot use its database: {Reason}; it tries again in {Seconds} s", failure.Message, UploadLimits.DiskRetry.TotalSeconds);
             return UploadLimits.DiskRetry;
         }
+    }
+
+    private void NoteFailure(Exception failure)
+    {
+        _status = _status with { Current = null, LastError = failure.Message };
+        OnError?.Invoke(failure.Message);
     }
 
     private bool TakeLock()
@@ -251,13 +261,14 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
         DateTimeOffset? lastLimited = _waiting.All.Any(report => report.IsRateLimited) ? database.Settings.LastLimitedUpload : null;
         due = default;
         bool isFound = false;
-        TimeSpan wait = UploadLimits.LookAgain;
+        TimeSpan wait = UploadLimits.LookAgain, soonest = TimeSpan.MaxValue;
         HashSet<string> sendable = [];
         foreach (WaitingReport report in _waiting.All.Where(report => (report.IsExplicit || (permission == UploadPermission.On && UrlOf(report) is not null)) && !_unstored.ContainsKey(report.Id)))
         {
             TimeSpan pause = UploadPolicy.UntilDue(report, now, lastLimited);
             TimeSpan hosts = UntilHostIsFree(report.Url is null ? fallbackUrl?.Authority : report.Host);
             pause = pause > hosts ? pause : hosts;
+            soonest = pause < soonest ? pause : soonest;
             if (pause > TimeSpan.Zero)
             {
                 wait = pause < wait ? pause : wait;
@@ -273,6 +284,7 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
             }
         }
 
+        _status = _status with { Waiting = _waiting.All.Count, NextAttempt = soonest == TimeSpan.MaxValue ? null : now + (soonest > TimeSpan.Zero ? soonest : TimeSpan.Zero) };
         Settle(id => !sendable.Contains(id));
         return isFound ? null : wait;
     }
@@ -296,6 +308,7 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
         else
         {
             shown = UrlRedaction.Redact(url);
+            _status = _status with { Attempts = _status.Attempts + 1 };
             after = await AttemptAsync(report, url, stopping).ConfigureAwait(false);
             foreach (string host in _lastUploads.Where(last => time.GetElapsedTime(last.Value) > UploadLimits.BetweenUploads).Select(last => last.Key).ToList())
             {
@@ -307,7 +320,18 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
 
         _unstored[after.Id] = after;
         StoreUnstored();
-        _status = new UploadQueueStatus(null, after.LastError ?? _status.LastError);
+        _status = _status with
+        {
+            Current = null,
+            LastError = after.LastError ?? _status.LastError,
+            Uploaded = _status.Uploaded + (after.State is ReportState.Uploaded or ReportState.Discarded ? 1 : 0),
+            Failed = _status.Failed + (after.State == ReportState.Failed ? 1 : 0),
+        };
+        if (after.State is not (ReportState.Uploaded or ReportState.Discarded) && after.LastError is { } error)
+        {
+            OnError?.Invoke($"report {report.Id} to {shown}: {error}");
+        }
+
         log.Value.Information("Report {Id} to {Url}: {State} {Answer}", report.Id, shown, after.State, after.ServerId ?? after.LastError);
     }
 
