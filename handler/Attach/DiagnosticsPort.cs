@@ -46,7 +46,7 @@ internal sealed class DiagnosticsPort(int processId, DiagnosticsClient client)
         }
         catch (AggregateException failed) when (failed.InnerException is UnsupportedCommandException unsupported)
         {
-            throw new AttachException($"the runtime of process {processId} is older than .NET 8, which is the first that can be attached; use 'crash-handler exec' or CrashReporter.Start", unsupported);
+            throw new AttachException($"the runtime of process {processId} is older than .NET 8, which is the first that can be attached; use 'crash-handler exec' or CrashReporter.Start", unsupported) { IsForGood = true };
         }
         catch (AggregateException failed) when (failed.InnerException is { } problem)
         {

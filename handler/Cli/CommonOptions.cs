@@ -27,6 +27,22 @@ internal static class CommonOptions
         return url;
     }
 
+    public static Option<string[]> Annotation()
+    {
+        Option<string[]> annotation = new("--annotation") { Description = "Goes into every report; a process's own value wins.", HelpName = "K=V", Arity = ArgumentArity.ZeroOrMore };
+        annotation.Validators.Add(result =>
+        {
+            foreach (string text in result.GetValueOrDefault<string[]>() ?? [])
+            {
+                if (text.IndexOf('=') < 1)
+                {
+                    result.AddError($"--annotation takes KEY=VALUE; '{text}' is none.");
+                }
+            }
+        });
+        return annotation;
+    }
+
     public static Option<bool> Json() => new("--json") { Description = "Write JSON, for programs." };
 
     /// <summary>For tests: another program than <c>crash-handler-walk</c> beside this one.</summary>
