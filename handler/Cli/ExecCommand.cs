@@ -17,10 +17,11 @@ internal static class ExecCommand
         Option<string?> product = new("--product") { Description = $"The product, for every program that says none; by default {EnvironmentNames.ProductName}.", HelpName = "NAME" };
         Option<string?> company = new("--company") { Description = $"The company, likewise; by default {EnvironmentNames.CompanyName}.", HelpName = "NAME" };
         Option<string[]> annotation = CommonOptions.Annotation();
+        Option<bool> shimOnly = new("--shim-only") { Description = "Without the startup hook, which programs older than .NET 8 cannot load and do not start with." };
         Argument<string[]> program = new("PROGRAM") { Description = "The program and its arguments, after --.", Arity = ArgumentArity.OneOrMore };
         Command command = new("exec", "Run a program so that its crashes, and its children's, are reported. Example: crash-handler exec --url https://crashes.example/submit -- dotnet App.dll")
         {
-            database, url, product, company, annotation, program,
+            database, url, product, company, annotation, shimOnly, program,
         };
         command.SetAction(parsed => ProgramExec.Run(
             new ExecOptions(
@@ -28,7 +29,8 @@ internal static class ExecCommand
                 CommonOptions.ParseUrl(parsed.GetValue(url)) ?? UrlVariable(),
                 parsed.GetValue(product) ?? Variable(EnvironmentNames.ProductName),
                 parsed.GetValue(company) ?? Variable(EnvironmentNames.CompanyName),
-                parsed.GetValue(annotation) ?? []),
+                parsed.GetValue(annotation) ?? [],
+                parsed.GetValue(shimOnly)),
             parsed.GetValue(program)!));
         return command;
     }

@@ -8,7 +8,8 @@ namespace CrashHandler.Handler.Exec;
 /// <param name="ProductName">For every program that says none; null: a .NET program's own name, and none for others.</param>
 /// <param name="CompanyName">For every program that says none.</param>
 /// <param name="Annotations">For every report, <c>KEY=VALUE</c> each.</param>
-internal sealed record ExecOptions(string? Database, Uri? Url, string? ProductName, string? CompanyName, IReadOnlyList<string> Annotations)
+/// <param name="IsShimOnly">Whether .NET programs go without the startup hook, which those older than .NET 8 cannot load.</param>
+internal sealed record ExecOptions(string? Database, Uri? Url, string? ProductName, string? CompanyName, IReadOnlyList<string> Annotations, bool IsShimOnly)
 {
     /// <summary>What the handler is given for every report: programs without .NET say nothing of themselves.</summary>
     public IReadOnlyList<string> HandlersAnnotations() =>

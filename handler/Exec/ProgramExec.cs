@@ -39,7 +39,11 @@ internal static unsafe class ProgramExec
         SetIfSaid(environment, EnvironmentNames.ProductName, options.ProductName);
         SetIfSaid(environment, EnvironmentNames.CompanyName, options.CompanyName);
         AddPreload(environment, shim.Contains(':') ? ShimLibrary.Link(shim, address) : shim);
-        AddStartupHook(environment, address);
+        if (!options.IsShimOnly)
+        {
+            AddStartupHook(environment, address);
+        }
+
         Execute(path, program, environment);
         throw SyscallException.Last("execve", path, "check that it is an executable for this machine");
     }

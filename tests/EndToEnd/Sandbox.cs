@@ -211,7 +211,7 @@ internal sealed partial class Sandbox : IDisposable
 
     private void Give(string path)
     {
-        if (_identity == Identities.User && Environment.IsPrivilegedProcess && ChangeOwner(path, Identities.UnprivilegedId, Identities.UnprivilegedId) != 0)
+        if (Identities.ChangedId(_identity) is uint id && ChangeOwner(path, id, id) != 0)
         {
             throw new IOException($"chown '{path}': errno {Marshal.GetLastPInvokeError()}");
         }
