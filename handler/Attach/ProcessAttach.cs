@@ -33,7 +33,7 @@ internal static class ProcessAttach
         string result = Path.Combine(Path.GetDirectoryName(address)!, $"{ResultPrefix}{target.ProcessId}-{Guid.NewGuid():N}");
         try
         {
-            DiagnosticsPort port = DiagnosticsPort.Connect(target.ProcessId, socket);
+            using DiagnosticsPort port = DiagnosticsPort.Connect(target.ProcessId, socket);
             port.SetEnvironmentVariable(EnvironmentNames.Pipe, address);
             port.SetEnvironmentVariable(EnvironmentNames.Path, Environment.ProcessPath!);
             port.SetEnvironmentVariable(EnvironmentNames.AttachResult, result);

@@ -72,6 +72,22 @@ public sealed class AttachTests
         sandbox.SingleReport();
     }
 
+    /// <summary>The library that speaks to the port takes its path for a URI.</summary>
+    [Theory]
+    [InlineData("temp of its own")]
+    [InlineData("täglich,neu")]
+    public void ATemporaryDirectoryMayHaveAnyName(string name)
+    {
+        using Sandbox sandbox = new(Own);
+        RunningProcess victim = sandbox.Start("/usr/bin/env", $"TMPDIR={sandbox.MakeFolder(name)}", TestPrograms.Shared.Victim, "--kind", "failfast", "--hold");
+        victim.ReadUntil("ready");
+
+        Attach(sandbox, victim.Pid, "--database", sandbox.Database);
+        victim.Finish();
+
+        sandbox.SingleReport();
+    }
+
     /// <summary>Its own Start then says the same handler what it is; the shim is the one that is there.</summary>
     [Fact]
     public void ItsOwnStartAddsWhatItIs()

@@ -23,7 +23,6 @@ public sealed partial class ServiceTests
         RunningProcess running = sandbox.Start("env", [.. worker.Command, "--kind", "unhandled", "--hold"]);
         running.ReadUntil("ready");
 
-        Assert.True(sandbox.HandlerStatus().GetProperty("persistent").GetBoolean());
         Assert.Equal(128 + 6, running.Finish().ExitCode);
         collector.WaitFor(1);
         sandbox.WaitUntilUploaded();

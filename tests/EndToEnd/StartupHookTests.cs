@@ -157,7 +157,9 @@ public sealed class StartupHookTests
         ProcessResult hooked = Hooked(sandbox, ["DOTNET_NOLOGO=1", "CRASH_HANDLER_VERBOSE=1"], sdk[0], sdk[1..]).Finish();
 
         Assert.SkipWhen(bare.ExitCode != 0, $"needs the .NET SDK: {bare.Error}");
-        Assert.Equal((0, bare.Output, bare.Error), (hooked.ExitCode, hooked.Output, hooked.Error));
+        // Not the same error output: the first one in a new home has something to say.
+        Assert.Equal((0, bare.Output), (hooked.ExitCode, hooked.Output));
+        Assert.DoesNotContain("crash-handler", hooked.Error, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateDirectories(sandbox.Folder, "* Crashes"));
     }
 
