@@ -7,13 +7,13 @@ internal static class StartupHook
     /// <summary>Covers the process that this assembly was loaded into. Never throws: the application goes on.</summary>
     public static void Initialize()
     {
-        if (Environment.GetEnvironmentVariable(EnvironmentNames.AttachResult) is null)
-        {
-            HookedProcess.Start();
-        }
-        else
+        if (Environment.GetEnvironmentVariable(EnvironmentNames.AttachResult) is not null)
         {
             AttachedProcess.Attach();
+        }
+        else if (!AttachedProcess.IsAttached)
+        {
+            HookedProcess.Start();
         }
     }
 }

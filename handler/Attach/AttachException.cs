@@ -5,4 +5,7 @@ internal sealed class AttachException(string message, Exception? inner = null) :
 {
     /// <summary>Whether it cannot be attached as it is: not for want of an answer, but because something is not there.</summary>
     public bool IsForGood { get; init; }
+
+    /// <summary>Whether nothing is won by another attempt: it was waited for long enough.</summary>
+    public bool IsFinal { get; init; }
 }

@@ -26,9 +26,9 @@ internal sealed class AttachSweep(string? database, Uri? url, Func<IReadOnlyDict
         IReadOnlyDictionary<int, string> known = targets.Count > 0 ? covered() : new Dictionary<int, string>();
         foreach (AttachTarget target in targets)
         {
-            AttachAttempt attempt = Attach(target, known);
+            AttachAttempt attempt = Attach(target, known, out bool isFinal);
             int made = _attempts[target.Identity] = _attempts.GetValueOrDefault(target.Identity) + 1;
-            if (attempt.Result is AttachResult.Attached or AttachResult.Covered || made >= attempts)
+            if (isFinal || made >= attempts)
             {
                 _settled.Add(target.Identity);
                 _attempts.Remove(target.Identity);
@@ -72,8 +72,12 @@ internal sealed class AttachSweep(string? database, Uri? url, Func<IReadOnlyDict
         }
     }
 
-    private AttachAttempt Attach(AttachTarget target, IReadOnlyDictionary<int, string> known)
+    /// <param name="target">The process.</param>
+    /// <param name="known">Those that running handlers have.</param>
+    /// <param name="isFinal">Whether another attempt cannot do better.</param>
+    private AttachAttempt Attach(AttachTarget target, IReadOnlyDictionary<int, string> known, out bool isFinal)
     {
+        isFinal = true;
         if (known.TryGetValue(target.ProcessId, out string? already))
         {
             return new AttachAttempt(target.ProcessId, target.Name, AttachResult.Covered, already, "");
@@ -86,11 +90,13 @@ internal sealed class AttachSweep(string? database, Uri? url, Func<IReadOnlyDict
         }
         catch (AttachException refused)
         {
+            isFinal = refused.IsFinal;
             return new AttachAttempt(target.ProcessId, target.Name, refused.IsForGood ? AttachResult.NotAttachable : AttachResult.Failed, null, refused.Message);
         }
         catch (Exception failed) when (failed is SyscallException or IOException or UnauthorizedAccessException or DaemonException or Reports.DatabaseException)
         {
             // Its temporary directory, its handler: it is one of many, and the others go on.
+            isFinal = false;
             return new AttachAttempt(target.ProcessId, target.Name, AttachResult.Failed, null, failed.Message);
         }
     }

@@ -74,7 +74,7 @@ internal sealed class DiagnosticsPort : IDisposable
         {
             if (!Task.Run(command).Wait(AttachLimits.Answer))
             {
-                throw new AttachException($"process {_processId} does not answer on its diagnostics port within {AttachLimits.Answer.TotalSeconds} s; is it stopped?");
+                throw new AttachException($"process {_processId} does not answer on its diagnostics port within {AttachLimits.Answer.TotalSeconds} s; is it stopped?") { IsFinal = true };
             }
         }
         catch (AggregateException failed) when (failed.InnerException is UnsupportedCommandException unsupported)

@@ -31,6 +31,7 @@ internal static class ProcessAttach
         ReportDatabase created = ReportDatabase.Create(Path.GetFullPath(database ?? Path.Combine(target.TempDirectory, $"{target.Name} Crashes")));
         string address = ShimLibrary.Launch(ShimLibrary.FindPath(), created.Path, url, []);
         string result = Path.Combine(Path.GetDirectoryName(address)!, $"{ResultPrefix}{target.ProcessId}-{Guid.NewGuid():N}");
+        File.WriteAllText(result, "");
         try
         {
             using DiagnosticsPort port = DiagnosticsPort.Connect(target.ProcessId, socket);
@@ -86,6 +87,6 @@ internal static class ProcessAttach
             }
         }
 
-        throw new AttachException($"process {target.ProcessId} loaded '{HookLibrary.FileName}' and did not say how it went: look at 'crash-handler status'; one that waits for a debugger loads it when it is let go");
+        throw new AttachException($"process {target.ProcessId} loaded '{HookLibrary.FileName}' and did not say how it went: look at 'crash-handler status'; one that waits for a debugger loads it when it is let go") { IsFinal = true };
     }
 }
