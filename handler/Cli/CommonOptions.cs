@@ -52,6 +52,22 @@ internal static class CommonOptions
 
     public static Option<int?> MaxCount() => WholeNumber("--max-count", "N", $"Keep so many reports. Default: {ReportsLimits.KeptReports}.");
 
+    public static Option<string[]> Annotation()
+    {
+        Option<string[]> annotation = new("--annotation") { Description = "Goes into every report; a process's own value wins.", HelpName = "K=V", Arity = ArgumentArity.ZeroOrMore };
+        annotation.Validators.Add(result =>
+        {
+            foreach (string text in result.GetValueOrDefault<string[]>() ?? [])
+            {
+                if (text.IndexOf('=') < 1)
+                {
+                    result.AddError($"--annotation takes KEY=VALUE; '{text}' is none.");
+                }
+            }
+        });
+        return annotation;
+    }
+
     public static Option<bool> Json() => new("--json") { Description = "Write JSON, for programs." };
 
     /// <summary>A whole number from 1 on; null: not given.</summary>

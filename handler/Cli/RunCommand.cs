@@ -12,17 +12,7 @@ internal static class RunCommand
         Option<string?> database = CommonOptions.Database(required: true);
         Option<string?> url = CommonOptions.Url();
         Option<string?> pipe = CommonOptions.Path(new Option<string?>("--pipe") { Description = "Path of the socket. Default: derived from the database.", HelpName = "PATH" });
-        Option<string[]> annotation = new("--annotation") { Description = "Goes into every report; a process's own value wins.", HelpName = "K=V", Arity = ArgumentArity.ZeroOrMore };
-        annotation.Validators.Add(result =>
-        {
-            foreach (string text in result.GetValueOrDefault<string[]>() ?? [])
-            {
-                if (text.IndexOf('=') < 1)
-                {
-                    result.AddError($"--annotation takes KEY=VALUE; '{text}' is none.");
-                }
-            }
-        });
+        Option<string[]> annotation = CommonOptions.Annotation();
         Option<bool> persistent = new("--persistent") { Description = "Stay when no client is left." };
         Option<bool> compress = new("--compress-uploads") { Description = "Compress uploads (gzip)." };
         Option<bool> rateLimit = new("--rate-limit") { Description = "Send one report an hour; the others wait." };

@@ -31,9 +31,6 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
     /// <summary>Told in words why a report has no stacks, or none of its runtime's. From a capture's thread.</summary>
     public Action<string>? WalkFailed { get; init; }
 
-    /// <summary>process_type of a process that did not say one: it attached, else it would have.</summary>
-    public const string DefaultProcessType = "child";
-
     private const string DotNet = ".NET";
     private const string Native = "native";
 
@@ -310,7 +307,7 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
 
     private ReportRecord RecordOf(CaptureJob job, PendingReport report, ProcessSnapshot snapshot, Registration registration, Guid clientId, out MinidumpWriter dump)
     {
-        Dictionary<string, string> parameters = Parameters(registration, snapshot, job.Hooks, clientId);
+        Dictionary<string, string> parameters = Parameters(job, registration, snapshot, clientId);
         dump = MinidumpWriter.LayOut(snapshot, new MinidumpAnnotations(report.Id, clientId, parameters));
         List<string> problems = [.. dump.SoftErrors.Select(error => $"{error.Step} {error.Subject}: {error.Reason}")];
         IReadOnlyList<string> attachments = AttachmentCollector.Collect(report, job.Identity.ProcessId, registration.Attachments, () => job.Touch(time.GetTimestamp()), problems);
@@ -458,16 +455,17 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
         }
     }
 
-    private Dictionary<string, string> Parameters(Registration registration, ProcessSnapshot snapshot, Hooks hooks, Guid clientId)
+    private Dictionary<string, string> Parameters(CaptureJob job, Registration registration, ProcessSnapshot snapshot, Guid clientId)
     {
         string? runtime = DotNetRuntime.Version(snapshot);
-        bool isDotNet = runtime is not null || hooks.HasFlag(Hooks.DotNet);
+        bool isDotNet = runtime is not null || job.Hooks.HasFlag(Hooks.DotNet);
+        string processType = registration.Fields.GetValueOrDefault(RegistrationFields.ProcessType) ?? UnsaidProcessType.Read(job.Identity.ProcessId, snapshot.ProcessId);
         return ReportParameters.Of(
             registration,
             options.Annotations,
             clientId,
             isDotNet ? DotNet : Native,
             runtime ?? (isDotNet ? "" : HandlerVersion.Text),
-            DefaultProcessType);
+            processType);
     }
 }

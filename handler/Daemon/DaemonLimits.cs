@@ -97,6 +97,9 @@ internal static class DaemonLimits
     /// <summary>How often it looks whether that is over.</summary>
     public static readonly TimeSpan LastUploadLook = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>Bytes of an environment that are searched for a process type: far more than any has that people made; the kernel's own limit is 6 MiB.</summary>
+    public const int EnvironmentBytes = 256 * 1024;
+
     /// <summary>How often a reader starts over when a registration block is written under it.</summary>
     public const int BlockReadAttempts = 16;
 

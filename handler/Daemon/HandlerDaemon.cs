@@ -362,7 +362,7 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
         {
             Pid = client.Identity.ProcessId,
             Since = client.Since,
-            ProcessType = registration.Fields.GetValueOrDefault(RegistrationFields.ProcessType, CrashRecorder.DefaultProcessType),
+            ProcessType = registration.Fields.GetValueOrDefault(RegistrationFields.ProcessType) ?? UnsaidProcessType.Read(client.Identity.ProcessId, client.Identity.ProcessId),
             Product = registration.Fields.GetValueOrDefault(RegistrationFields.ProductName),
             Hooks = client.Hooks.ToString(),
         };

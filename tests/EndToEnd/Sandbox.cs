@@ -232,8 +232,7 @@ internal sealed partial class Sandbox : IDisposable
 
     private void Give(string path, uint? to = null)
     {
-        uint? user = to ?? (_identity == Identities.User && Environment.IsPrivilegedProcess ? Identities.UnprivilegedId : null);
-        if (user is { } owner && ChangeOwner(path, owner, owner) != 0)
+        if ((to ?? Identities.ChangedId(_identity)) is uint id && ChangeOwner(path, id, id) != 0)
         {
             throw new IOException($"chown '{path}': errno {Marshal.GetLastPInvokeError()}");
         }
