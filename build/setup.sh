@@ -2,11 +2,11 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 
-# require COMMAND DEBIAN-PACKAGE WHAT-FOR: installs it where that is possible, else says in one line what to install.
+# require COMMAND DEBIAN-PACKAGE WHAT-FOR [APT-OPTION...]: installs it where that is possible, else says in one line what to install.
 require() {
     command -v "$1" >/dev/null && return
     if [ -n "$2" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        { apt-get install -y "$2" || { apt-get update && apt-get install -y "$2"; }; } >/dev/null 2>&1 || true
+        { apt-get install -y "${@:4}" "$2" || { apt-get update && apt-get install -y "${@:4}" "$2"; }; } >/dev/null 2>&1 || true
         command -v "$1" >/dev/null && return
     fi
     echo "$(basename "$0"): $1 is missing ($3); install it${2:+, e.g. 'apt-get install $2'}" >&2

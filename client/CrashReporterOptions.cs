@@ -112,6 +112,9 @@ public sealed class CrashReporterOptions
     /// </summary>
     public string? HandlerPath { get; set; }
 
+    /// <summary>Set where an operator asked for this Start; null: the application calls it.</summary>
+    internal OperatorStart? Operator { get; set; }
+
     /// <summary>Where reports are sent, however it was said.</summary>
     internal string? Url => SubmitUrl is null ? Server?.Url : HttpUrl.Canonical(SubmitUrl);
 

@@ -78,13 +78,14 @@ internal sealed class HandlerConnection(CrashReporterOptions options, IReadOnlyD
             try
             {
                 Welcome welcome = Shim.Connect(address);
-                if (!StartOptions.SameUrl(options.Url, welcome.Url) || !StartOptions.SameDirectory(options.CrashesDirectory, welcome.Database))
+                bool isForAll = options.Operator is { TakesInherited: true };
+                if (!isForAll && (!StartOptions.SameUrl(options.Url, welcome.Url) || !StartOptions.SameDirectory(options.CrashesDirectory, welcome.Database)))
                 {
                     return false;
                 }
 
                 Joined(address, welcome);
-                IsMain = false;
+                IsMain = HookHandover.IsMainOf(address);
                 return true;
             }
             catch (Exception silent) when (silent is ShimException or MalformedFrameException)

@@ -38,7 +38,7 @@ internal sealed class ReporterSession
         {
             _connection.Orphan();
         }
-        else if (!isAttached)
+        else if (!isAttached && options.Operator is null)
         {
             StartOptions.RequireSubmitUrl(options);
         }
@@ -46,6 +46,7 @@ internal sealed class ReporterSession
         _registration = new OwnRegistration(Fields());
         _registration.Replace(Checked(options, ProductName));
         IgnoreUploadToServer(options);
+        _ignored.AddRange(options.Operator?.NotTaken ?? []);
         if (IsShimLoaded && !isOrphan)
         {
             Attempt(() => Register(isAttached));
@@ -269,9 +270,20 @@ internal sealed class ReporterSession
     {
         if (_isRunning && _ignored.Count > 0)
         {
-            byte[] note = Encoding.UTF8.GetBytes(Utf8Text.Cut($"Start did not take {string.Join("; ", _ignored)}", ProtocolLimits.MaxNoteBytes));
-            Attempt(() => Ask(() => HandlerConnection.Request(FrameType.Note, note, FrameType.Done)));
+            Tell($"Start did not take {string.Join("; ", _ignored)}");
         }
+
+        // An operator has no result to look at.
+        if (_isRunning && _options.Operator is not null && _degraded.Count > 0)
+        {
+            Tell($"Start is degraded: {string.Join("; ", _degraded)}");
+        }
+    }
+
+    private void Tell(string text)
+    {
+        byte[] note = Encoding.UTF8.GetBytes(Utf8Text.Cut(text, ProtocolLimits.MaxNoteBytes));
+        Attempt(() => Ask(() => HandlerConnection.Request(FrameType.Note, note, FrameType.Done)));
     }
 
     private void LoadShim()
@@ -297,14 +309,16 @@ internal sealed class ReporterSession
             return false;
         }
 
-        bool canStartOne = StartOptions.AreAMains(_options);
+        bool isMains = StartOptions.AreAMains(_options);
+        // An operator may do without a URL.
+        bool canStartOne = isMains || _options.Operator is not null;
         if (!IsShimLoaded)
         {
             isOrphan = !canStartOne;
             return false;
         }
 
-        bool isAttached = _connection.TryAttach(inherited, canStartOne ? 1 : ClientLimits.Looks, out string? problem);
+        bool isAttached = _connection.TryAttach(inherited, isMains ? 1 : ClientLimits.Looks, out string? problem);
         if (problem is not null)
         {
             isOrphan = !canStartOne;
@@ -332,6 +346,16 @@ internal sealed class ReporterSession
         Shim.Install();
         _hooks = _connection.Register();
         _isRunning = true;
+        if (IsMain)
+        {
+            HookHandover.Leave(Address!, _lastRun);
+        }
+
+        if (IsMain && attached && _options.UploadToServer is bool upload)
+        {
+            SetUploads(upload);
+        }
+
         if (_options.CaptureAllChildren)
         {
             Preload.ApplyToAll(ShimPath, Address!);
@@ -360,9 +384,18 @@ internal sealed class ReporterSession
         }
     }
 
+    // The program that `crash-handler exec` became, which started that handler: the main process of its tree, though the handler is the operator's.
+    private static bool IsExecsProgram => Environment.GetEnvironmentVariable(EnvironmentNames.ExecProcess) is { } pid && pid == $"{Environment.ProcessId}";
+
     // Before this run is registered as the last one.
     private void AskForLastRun()
     {
+        if (HookHandover.IsMainOf(Address!))
+        {
+            _lastRun = HookHandover.LastRun;
+            return;
+        }
+
         try
         {
             _lastRun = LastRunPayload.Parse(HandlerConnection.Request(FrameType.GetLastRun, [], FrameType.LastRun));
@@ -380,7 +413,7 @@ internal sealed class ReporterSession
             [RegistrationFields.Database] = Database,
             [RegistrationFields.Prod] = ".NET",
             [RegistrationFields.Ver] = Environment.Version.ToString(),
-            [RegistrationFields.ProcessType] = _options.ProcessType ?? (IsMain ? "main" : "child"),
+            [RegistrationFields.ProcessType] = _options.ProcessType ?? (IsMain || IsExecsProgram ? "main" : "child"),
             [RegistrationFields.ProductName] = ProductName,
             [RegistrationFields.CompanyName] = _options.CompanyName!,
         };

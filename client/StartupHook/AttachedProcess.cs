@@ -10,6 +10,9 @@ namespace CrashHandler;
 /// </summary>
 internal static class AttachedProcess
 {
+    /// <summary>Whether this process is attached: the hook may be called again, by a second attach that met a process which was asleep.</summary>
+    public static bool IsAttached { get; private set; }
+
     /// <summary>Attaches to the handler that the environment names, and says how it went in the file that it names.</summary>
     public static void Attach()
     {
@@ -19,7 +22,8 @@ internal static class AttachedProcess
         {
             // Meant for this process, not for its children.
             Environment.SetEnvironmentVariable(EnvironmentNames.AttachResult, null);
-            outcome = string.Join("; ", Register());
+            outcome = IsAttached ? $"{AttachResults.Failed}it is attached already" : string.Join("; ", Register());
+            IsAttached = true;
         }
         catch (Exception problem)
         {
@@ -31,7 +35,9 @@ internal static class AttachedProcess
         {
             if (result is not null)
             {
-                File.WriteAllText(result, AttachResults.Line(outcome));
+                // Not made here: whoever attached may have given up, and nobody would remove it.
+                using StreamWriter file = new(new FileStream(result, FileMode.Open, FileAccess.Write));
+                file.Write(AttachResults.Line(outcome));
             }
         }
         catch (Exception unwritable) when (unwritable is IOException or UnauthorizedAccessException)

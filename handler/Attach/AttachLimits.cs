@@ -9,6 +9,15 @@ internal static class AttachLimits
     /// <summary>Between two looks for what the attached process wrote, which is there by then as a rule.</summary>
     public static readonly TimeSpan Look = TimeSpan.FromMilliseconds(10);
 
+    /// <summary>How often a process that just appeared is tried: its runtime makes the diagnostics port, and answers there, some 50 ms after its start.</summary>
+    public const int Attempts = 20;
+
+    /// <summary>Between two attempts: with them, a start on a busy machine is waited for.</summary>
+    public static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Between two looks at all processes: those with a temporary directory of their own make no socket that is watched for.</summary>
+    public static readonly TimeSpan Rescan = TimeSpan.FromSeconds(5);
+
     /// <summary>Bytes of /proc/PID/maps, /proc/PID/environ and /proc/PID/cmdline: the kernel's own limit for arguments is 6 MiB.</summary>
     public const int ProcFileBytes = 8 * 1024 * 1024;
 

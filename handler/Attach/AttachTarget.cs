@@ -48,6 +48,9 @@ internal sealed class AttachTarget
     /// <summary>Its pid, as seen from here.</summary>
     public int ProcessId { get; }
 
+    /// <summary>What tells it from every other process, whose pid it may have had or may get, and from the program that it was before an execve.</summary>
+    public (int ProcessId, ulong StartTime, string Executable) Identity => (ProcessId, _startTime, Executable);
+
     /// <summary>Path of its executable.</summary>
     public string Executable { get; }
 
@@ -83,13 +86,19 @@ internal sealed class AttachTarget
         // The directory may be everybody's, and somebody else's file of this name no socket of ours.
         => DiagnosticsSocket() ?? (InTemp(KeptDiagnosticsSocketName) is { } kept && PosixFiles.LinkOwner(kept) == PosixFiles.UserId() ? kept : null);
 
+    /// <summary>
+    /// Whether it is a .NET process, as far as that is seen without searching its executable: by the runtime's library or its diagnostics port. Neither has a
+    /// NativeAOT program, nor a single-file one that switched its port off.
+    /// </summary>
+    /// <exception cref="SyscallException">Its maps cannot be read.</exception>
+    public bool IsSeenToBeDotNet() => DiagnosticsSocket() is not null || HasCoreClr();
+
     /// <summary>Which runtime it runs on.</summary>
     /// <exception cref="SyscallException">Its maps cannot be read.</exception>
     /// <exception cref="IOException">Its executable cannot be read.</exception>
     public TargetRuntime Runtime()
     {
-        string maps = Encoding.UTF8.GetString(ProcFs.Read($"/proc/{ProcessId}/maps", AttachLimits.ProcFileBytes, out _));
-        if (maps.Split('\n').Any(line => line.EndsWith(CoreClr, StringComparison.Ordinal)))
+        if (HasCoreClr())
         {
             return TargetRuntime.CoreClr;
         }
@@ -97,6 +106,10 @@ internal sealed class AttachTarget
         using FileStream executable = File.OpenRead($"/proc/{ProcessId}/exe");
         return FindMark(executable);
     }
+
+    private bool HasCoreClr()
+        => Encoding.UTF8.GetString(ProcFs.Read($"/proc/{ProcessId}/maps", AttachLimits.ProcFileBytes, out _)).Split('\n')
+            .Any(line => line.EndsWith(CoreClr, StringComparison.Ordinal));
 
     private static TargetRuntime FindMark(FileStream executable)
     {

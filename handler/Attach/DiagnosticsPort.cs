@@ -1,39 +1,72 @@
+using CrashHandler.Handler.Capture.Linux;
+using CrashHandler.Handler.Posix;
 using Microsoft.Diagnostics.NETCore.Client;
 
 namespace CrashHandler.Handler.Attach;
 
 /// <summary>The diagnostics port of a .NET process, and the three commands that are needed of it. A thread of the process answers, so every one has a deadline.</summary>
-internal sealed class DiagnosticsPort(int processId, DiagnosticsClient client)
+internal sealed class DiagnosticsPort : IDisposable
 {
+    private readonly int _processId;
+    private readonly FileDescriptor? _directory;
+    private readonly DiagnosticsClient _client;
+
+    private DiagnosticsPort(int processId, FileDescriptor? directory, DiagnosticsClient client)
+    {
+        _processId = processId;
+        _directory = directory;
+        _client = client;
+    }
+
     /// <summary>Connects.</summary>
     /// <exception cref="AttachException">Nobody answers there.</exception>
+    /// <exception cref="SyscallException">Its directory cannot be opened.</exception>
     public static DiagnosticsPort Connect(int processId, string socket)
     {
         using CancellationTokenSource deadline = new(AttachLimits.Answer);
+        // The library reads the path as a URI, with a list of options behind it. By a descriptor, any directory has a plain name.
+        FileDescriptor? directory = IsPlain(socket) ? null : ProcFs.Open(Path.GetDirectoryName(socket)!, Libc.O_PATH | Libc.O_DIRECTORY);
+        string path = directory is null ? socket : $"/proc/self/fd/{directory.Number}/{Path.GetFileName(socket)}";
         try
         {
             // The connector stands for one process and need not be disposed of before this one ends.
-            return new DiagnosticsPort(processId, DiagnosticsClientConnector.FromDiagnosticPort($"{socket},connect", deadline.Token).GetAwaiter().GetResult().Instance);
+            return new DiagnosticsPort(processId, directory, DiagnosticsClientConnector.FromDiagnosticPort($"{path},connect", deadline.Token).GetAwaiter().GetResult().Instance);
         }
         catch (Exception refused) when (refused is ServerNotAvailableException or TimeoutException or OperationCanceledException or IOException)
         {
+            directory?.Dispose();
             throw new AttachException($"process {processId} does not answer on its diagnostics port '{socket}': {refused.Message}", refused);
         }
     }
 
     /// <summary>Sets a variable in its environment.</summary>
     /// <exception cref="AttachException">It does not, or cannot.</exception>
-    public void SetEnvironmentVariable(string name, string value) => Ask(() => client.SetEnvironmentVariable(name, value));
+    public void SetEnvironmentVariable(string name, string value) => Ask(() => _client.SetEnvironmentVariable(name, value));
 
     /// <summary>Has it load a startup hook.</summary>
     /// <exception cref="AttachException">It does not, or cannot.</exception>
-    public void ApplyStartupHook(string path) => Ask(() => client.ApplyStartupHook(path));
+    public void ApplyStartupHook(string path) => Ask(() => _client.ApplyStartupHook(path));
 
     /// <summary>Has it write a core file. Its createdump does: the path is as the process sees it.</summary>
     /// <returns>Completes when it is written; fails as the runtime says. It has no deadline: the caller's is what counts.</returns>
     public Task WriteDump(DumpType type, string path)
         // createdump puts the pid and the like in place of %p and its like.
-        => Task.Run(() => client.WriteDump(type, path.Replace("%", "%%", StringComparison.Ordinal), logDumpGeneration: false));
+        => Task.Run(() => _client.WriteDump(type, path.Replace("%", "%%", StringComparison.Ordinal), logDumpGeneration: false));
+
+    public void Dispose() => _directory?.Dispose();
+
+    private static bool IsPlain(string path)
+    {
+        foreach (char character in path)
+        {
+            if (!char.IsAsciiLetterOrDigit(character) && character is not ('/' or '.' or '-' or '_'))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     private void Ask(Action command)
     {
@@ -41,16 +74,16 @@ internal sealed class DiagnosticsPort(int processId, DiagnosticsClient client)
         {
             if (!Task.Run(command).Wait(AttachLimits.Answer))
             {
-                throw new AttachException($"process {processId} does not answer on its diagnostics port within {AttachLimits.Answer.TotalSeconds} s; is it stopped?");
+                throw new AttachException($"process {_processId} does not answer on its diagnostics port within {AttachLimits.Answer.TotalSeconds} s; is it stopped?") { IsFinal = true };
             }
         }
         catch (AggregateException failed) when (failed.InnerException is UnsupportedCommandException unsupported)
         {
-            throw new AttachException($"the runtime of process {processId} is older than .NET 8, which is the first that can be attached; use 'crash-handler exec' or CrashReporter.Start", unsupported);
+            throw new AttachException($"the runtime of process {_processId} is older than .NET 8, which is the first that can be attached; use 'crash-handler exec' or CrashReporter.Start", unsupported) { IsForGood = true };
         }
         catch (AggregateException failed) when (failed.InnerException is { } problem)
         {
-            throw new AttachException($"the runtime of process {processId} refused: {problem.Message}", problem);
+            throw new AttachException($"the runtime of process {_processId} refused: {problem.Message}", problem);
         }
     }
 }

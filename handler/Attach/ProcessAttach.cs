@@ -9,7 +9,6 @@ namespace CrashHandler.Handler.Attach;
 /// <summary>Covers a .NET process that already runs: its runtime is asked to load the startup hook, which registers it with a handler.</summary>
 internal static class ProcessAttach
 {
-    private const string HookFileName = "CrashHandler.StartupHook.dll";
     private const string ResultPrefix = "attach-";
 
     /// <summary>Attaches.</summary>
@@ -30,13 +29,14 @@ internal static class ProcessAttach
         string socket = RequireDiagnostics(target);
         string hook = RequireHook(target);
         ReportDatabase created = ReportDatabase.Create(Path.GetFullPath(database ?? Path.Combine(target.TempDirectory, $"{target.Name} Crashes")));
-        string address = ShimLibrary.Launch(ShimLibrary.FindPath(), created.Path, url);
+        string address = ShimLibrary.Launch(ShimLibrary.FindPath(), created.Path, url, []);
         string result = Path.Combine(Path.GetDirectoryName(address)!, $"{ResultPrefix}{target.ProcessId}-{Guid.NewGuid():N}");
+        File.WriteAllText(result, "");
         try
         {
-            DiagnosticsPort port = DiagnosticsPort.Connect(target.ProcessId, socket);
+            using DiagnosticsPort port = DiagnosticsPort.Connect(target.ProcessId, socket);
             port.SetEnvironmentVariable(EnvironmentNames.Pipe, address);
-            port.SetEnvironmentVariable(EnvironmentNames.Path, Environment.ProcessPath!);
+            port.SetEnvironmentVariable(EnvironmentNames.Path, Executables.Resident);
             port.SetEnvironmentVariable(EnvironmentNames.AttachResult, result);
             port.ApplyStartupHook(hook);
             return new AttachOutcome(created.Path, WaitForResult(target, result));
@@ -52,25 +52,25 @@ internal static class ProcessAttach
         int pid = target.ProcessId;
         return (target.Runtime(), target.DiagnosticsSocket()) switch
         {
-            (TargetRuntime.None, _) => throw new AttachException($"process {pid} ('{target.Executable}') is not a .NET process; run the program under 'crash-handler exec'"),
+            (TargetRuntime.None, _) => throw new AttachException($"process {pid} ('{target.Executable}') is not a .NET process; run the program under 'crash-handler exec'") { IsForGood = true },
             (TargetRuntime.NativeAot, _) => throw new AttachException(
-                $"process {pid} ('{target.Executable}') is compiled ahead of time (NativeAOT), and nothing can be loaded into it; run it under 'crash-handler exec', or have it call CrashReporter.Start"),
+                $"process {pid} ('{target.Executable}') is compiled ahead of time (NativeAOT), and nothing can be loaded into it; run it under 'crash-handler exec', or have it call CrashReporter.Start") { IsForGood = true },
             (_, null) => throw new AttachException(
-                $"process {pid} has no diagnostics port in '{target.TempDirectory}': it was started with DOTNET_EnableDiagnostics=0 or changed its TMPDIR; restart it under 'crash-handler exec'"),
+                $"process {pid} has no diagnostics port in '{target.TempDirectory}': it was started with DOTNET_EnableDiagnostics=0 or changed its TMPDIR; restart it under 'crash-handler exec'") { IsForGood = true },
             (_, string socket) => socket,
         };
     }
 
     private static string RequireHook(AttachTarget target)
     {
-        string hook = Path.Combine(AppContext.BaseDirectory, HookFileName);
+        string hook = HookLibrary.Path;
         if (!File.Exists(hook))
         {
             throw new AttachException($"'{hook}' is missing; it ships beside crash-handler");
         }
 
         return target.Sees(hook) ? hook
-            : throw new AttachException($"process {target.ProcessId} sees another file system, without '{hook}'; run crash-handler inside its container");
+            : throw new AttachException($"process {target.ProcessId} sees another file system, without '{hook}'; run crash-handler inside its container") { IsForGood = true };
     }
 
     /// <returns>What is degraded, or nothing.</returns>
@@ -87,6 +87,6 @@ internal static class ProcessAttach
             }
         }
 
-        throw new AttachException($"process {target.ProcessId} loaded '{HookFileName}' and did not say how it went; look at 'crash-handler status'");
+        throw new AttachException($"process {target.ProcessId} loaded '{HookLibrary.FileName}' and did not say how it went: look at 'crash-handler status'; one that waits for a debugger loads it when it is let go") { IsFinal = true };
     }
 }

@@ -24,7 +24,7 @@ internal static class CollectCommand
                 result.AddError($"--listen takes a loopback address and a port such as {DefaultEndpoint}; it is '{text}'.");
             }
         });
-        Option<string?> store = new("--store") { Description = "Directory for what arrives.", HelpName = "DIR" };
+        Option<string?> store = CommonOptions.Path(new Option<string?>("--store") { Description = "Directory for what arrives.", HelpName = "DIR" });
         Option<string> play = new("--play")
         {
             Description = $"What right requests are answered, in this order and then again: {string.Join("; ", PlayedAnswer.All().Select(answer => $"{answer.Name} ({answer.Says})"))}.",

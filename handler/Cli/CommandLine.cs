@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using CrashHandler.Handler.Attach;
 using CrashHandler.Handler.Daemon;
+using CrashHandler.Handler.Doctor;
 using CrashHandler.Handler.Dump;
+using CrashHandler.Handler.Exec;
 using CrashHandler.Handler.Export;
 using CrashHandler.Handler.Minidump;
 using CrashHandler.Handler.Posix;
@@ -34,12 +36,13 @@ internal static class CommandLine
     {
         RootCommand root = new("Catches crashes of the processes that registered with it, keeps the reports and uploads them.")
         {
-            RunCommand.Create(),
-            CaptureCommand.Create(),
+            RunCommand.Create(_ => throw Executables.BecomeResident()),
+            CaptureCommand.Create(_ => throw Executables.BecomeResident()),
             ExecCommand.Create(),
             AttachCommand.Create(),
             DumpCommand.Create(),
             StatusCommand.Create(),
+            DoctorCommand.Create(),
             ReportsCommand.Create(),
             UploadsCommand.Create(),
             MinidumpCommand.Create(),
@@ -75,7 +78,7 @@ internal static class CommandLine
         {
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
-        catch (Exception known) when (known is DaemonException or AttachException or ProcessDumpException or DatabaseException or SyscallException or MinidumpFormatException
+        catch (Exception known) when (known is DaemonException or AttachException or DoctorException or ProcessDumpException or DatabaseException or SyscallException or MinidumpFormatException
             or MalformedFrameException or ExportException or IOException or UnauthorizedAccessException or DllNotFoundException)
         {
             Console.Error.WriteLine($"{Name}: {TerminalText.Escape(known.Message)}");

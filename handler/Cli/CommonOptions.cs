@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using CrashHandler.Handler.Daemon;
 using CrashHandler.Handler.Posix;
@@ -10,12 +11,26 @@ namespace CrashHandler.Handler.Cli;
 /// <summary>Options that several verbs share.</summary>
 internal static class CommonOptions
 {
-    public static Option<string?> Database(bool required) => new("--database")
+    public static Option<string?> Database(bool required) => Path(new Option<string?>("--database")
     {
         Description = "Directory of the reports' database.",
         HelpName = "DIR",
         Required = required,
-    };
+    });
+
+    /// <summary>An option that takes a path, which an empty text is not.</summary>
+    public static Option<string?> Path(Option<string?> option)
+    {
+        option.Validators.Add(result => RefuseEmpty(result, option.Name, result.GetValueOrDefault<string?>()));
+        return option;
+    }
+
+    /// <summary>An argument that is a path, likewise.</summary>
+    public static Argument<string> Path(Argument<string> argument)
+    {
+        argument.Validators.Add(result => RefuseEmpty(result, argument.Name, result.GetValueOrDefault<string?>()));
+        return argument;
+    }
 
     public static Option<string?> Url()
     {
@@ -30,23 +45,48 @@ internal static class CommonOptions
         return url;
     }
 
-    public static Option<bool> Json() => new("--json") { Description = "Write JSON, for programs." };
+    // The newest report stays in any case, so that there is nothing to say with 0.
+    public static Option<int?> MaxAge() => WholeNumber("--max-age", "DAYS", $"Keep reports for so long since their crash. Default: {ReportsLimits.KeptDays}.", ReportsLimits.MostDays);
 
-    /// <summary>How many at most; null: all there are.</summary>
-    public static Option<int?> Limit(string name, string alias, string description)
+    public static Option<int?> MaxSize() => WholeNumber("--max-size", "MIB", $"Keep so many MiB of reports, heap dumps and quarantine. Default: {ReportsLimits.KeptMebibytes}.");
+
+    public static Option<int?> MaxCount() => WholeNumber("--max-count", "N", $"Keep so many reports. Default: {ReportsLimits.KeptReports}.");
+
+    public static Option<string[]> Annotation()
     {
-        Option<int?> limit = new(name, alias) { Description = description, HelpName = "N" };
-        limit.Validators.Add(result =>
+        Option<string[]> annotation = new("--annotation") { Description = "Goes into every report; a process's own value wins.", HelpName = "K=V", Arity = ArgumentArity.ZeroOrMore };
+        annotation.Validators.Add(result =>
         {
-            if (result.Tokens is [var token] && !(int.TryParse(token.Value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0))
+            foreach (string text in result.GetValueOrDefault<string[]>() ?? [])
             {
-                result.AddError($"{name} takes a number from 1 on; it is '{token.Value}'.");
+                if (text.IndexOf('=') < 1)
+                {
+                    result.AddError($"--annotation takes KEY=VALUE; '{text}' is none.");
+                }
             }
         });
-        // Without it, the usual conversion would have its own say first, in several lines.
-        limit.CustomParser = result => int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
-        return limit;
+        return annotation;
     }
+
+    public static Option<bool> Json() => new("--json") { Description = "Write JSON, for programs." };
+
+    /// <summary>A whole number from 1 on; null: not given.</summary>
+    public static Option<int?> WholeNumber(string name, string unit, string description, int most = int.MaxValue, params string[] aliases) => new(name, aliases)
+    {
+        Description = description,
+        HelpName = unit,
+        CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= 1 && value <= most)
+            {
+                return value;
+            }
+
+            result.AddError($"{name} takes a whole number from 1{(most == int.MaxValue ? " on" : $" to {most}")}; it is '{text}'.");
+            return null;
+        },
+    };
 
     /// <summary>A report's id or the beginning of one, which shells complete from the database that would be taken.</summary>
     public static Argument<T> CompleteReportIds<T>(this Argument<T> id, Option<string?> database)
@@ -89,4 +129,12 @@ internal static class CommonOptions
 
     public static Uri? ParseUrl(string? text)
         => Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https" ? url : null;
+
+    private static void RefuseEmpty(SymbolResult result, string name, string? path)
+    {
+        if (path is "")
+        {
+            result.AddError($"{name} takes a path; it is empty.");
+        }
+    }
 }

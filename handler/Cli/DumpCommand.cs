@@ -12,7 +12,7 @@ internal static class DumpCommand
     public static Command Create()
     {
         Argument<int> process = new("PID") { Description = "The process: any of this user's; of anybody's for root. It goes on." };
-        Option<string?> output = new("--output", "-o") { Description = "The minidump; 'PID.dmp' in the current directory by default. Nothing may be there.", HelpName = "FILE" };
+        Option<string?> output = CommonOptions.Path(new Option<string?>("--output", "-o") { Description = "The minidump; 'PID.dmp' in the current directory by default. Nothing may be there.", HelpName = "FILE" });
         Option<bool> json = CommonOptions.Json();
         Command command = new("dump", "Write a minidump of a running process, which goes on.") { process, output, json };
         command.AddExample("crash-handler dump 1234 -o app.dmp");

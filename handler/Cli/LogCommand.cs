@@ -12,7 +12,7 @@ internal static class LogCommand
     {
         Option<string?> database = CommonOptions.Database(required: false);
         Option<bool> follow = new("--follow", "-f") { Description = "Go on with what comes, until it is interrupted." };
-        Option<int?> lines = CommonOptions.Limit("--lines", "-n", $"The last N lines. Default: all; with --follow {CliLimits.FollowedLines}.");
+        Option<int?> lines = CommonOptions.WholeNumber("--lines", "N", $"The last N lines. Default: all; with --follow {CliLimits.FollowedLines}.", aliases: "-n");
         Option<bool> json = CommonOptions.Json();
         json.Description = "Write JSON Lines, for programs: one object, on one line, for each line.";
         Command command = new("log", "Show the log of a database's handlers.") { database, follow, lines, json };

@@ -8,7 +8,7 @@ internal static class MinidumpCommand
 {
     public static Command Create()
     {
-        Argument<string> file = new("FILE") { Description = "A minidump, of whatever producer." };
+        Argument<string> file = CommonOptions.Path(new Argument<string>("FILE") { Description = "A minidump, of whatever producer." });
         Option<bool> json = CommonOptions.Json();
         Command command = new("minidump", "Show what is in a minidump.") { file, json };
         command.AddExample("crash-handler minidump app.dmp");

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CrashHandler.Handler.Minidump;
+using CrashHandler.Handler.Minidump.Format;
 using CrashHandler.Handler.Reports;
 using CrashHandler.Handler.Stacks;
 using CrashHandler.Protocol;
@@ -42,6 +43,7 @@ internal static class ReportJson
         using Utf8JsonWriter writer = new(output, Indented);
         writer.WriteStartObject();
         WriteRecord(writer, report, dumpPath, heapDumpPath);
+        WriteCommandLine(writer, dump);
         WriteStacks(writer, stacks);
         MinidumpJson.WriteThreads(writer, dump);
         MinidumpJson.WriteModules(writer, dump);
@@ -126,6 +128,24 @@ internal static class ReportJson
         {
             writer.WriteNull(name);
         }
+    }
+
+    /// <summary>The process's arguments, the program first; null: the dump has none.</summary>
+    private static void WriteCommandLine(Utf8JsonWriter writer, MinidumpFile dump)
+    {
+        if (!dump.LinuxFiles.TryGetValue(MinidumpStreamType.LinuxCmdLine, out string? command))
+        {
+            writer.WriteNull("commandLine");
+            return;
+        }
+
+        writer.WriteStartArray("commandLine");
+        foreach (string argument in (command.EndsWith('\0') ? command[..^1] : command).Split('\0'))
+        {
+            writer.WriteStringValue(argument);
+        }
+
+        writer.WriteEndArray();
     }
 
     // As it is, with whatever a later version may have put into it.

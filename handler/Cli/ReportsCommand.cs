@@ -9,7 +9,11 @@ internal static class ReportsCommand
 {
     public static Command Create()
     {
-        Command command = new("reports", "Look at the reports of a database, and send them.") { List(), Show(), ReportsWatchCommand.Create(), ReportsExportCommand.Create(), ReportsUploadCommand.Create() };
+        Command command = new("reports", "Look at the reports of a database, send and delete them.")
+        {
+            List(), ReportsShowCommand.Create(), ReportsWatchCommand.Create(), ReportsExportCommand.Create(), ReportsUploadCommand.Create(),
+            ReportsDeleteCommand.Create(), ReportsPruneCommand.Create(),
+        };
         command.AddExample("crash-handler reports list");
         command.AddExample("crash-handler reports show 3f2a");
         return command;
@@ -21,7 +25,7 @@ internal static class ReportsCommand
         Option<bool> json = CommonOptions.Json();
         Option<bool> grouped = new("--group") { Description = "One line for each signature: how often, when first and last; the newest first." };
         ReportFilterOptions filter = new();
-        Option<int?> limit = CommonOptions.Limit("--limit", "-n", "The N newest of them (with --group: the N groups with the newest).");
+        Option<int?> limit = CommonOptions.WholeNumber("--limit", "N", "The N newest of them (with --group: the N groups with the newest).", aliases: "-n");
         Command command = new("list", "List the reports, newest first.") { database, grouped, limit, json };
         filter.AddTo(command);
         command.AddExample("crash-handler reports list");
@@ -107,38 +111,6 @@ internal static class ReportsCommand
 
     private static void SayNone(ReportDatabase database, ReportFilter wanted)
         => Console.Out.WriteLine($"No reports in '{TerminalText.Escape(database.Path)}'{(wanted.IsAny ? "" : " are all of this")}.");
-
-    private static Command Show()
-    {
-        Argument<string> id = new("ID") { Description = "The report's id, or the beginning of one." };
-        Option<string?> database = CommonOptions.Database(required: false);
-        id.CompleteReportIds(database);
-        Option<bool> json = CommonOptions.Json();
-        Command command = new("show", "Show one report: its exception and stacks, and its minidump.") { id, database, json };
-        command.AddExample("crash-handler reports show 3f2a");
-        command.AddExample("crash-handler reports show 3f2a --json");
-        command.SetAction(parsed =>
-        {
-            ReportDatabase opened = DatabaseFinder.Open(parsed.GetValue(database));
-            ReportRecord report = DatabaseFinder.Find(opened, parsed.GetValue(id)!, Complain);
-            string dumpPath = opened.DumpPath(report);
-            MinidumpFile dump = MinidumpCommand.Read(dumpPath);
-            StoredStacks stacks = StoredStacks.Read(opened.StacksPath(report));
-            if (parsed.GetValue(json))
-            {
-                using Stream output = StandardOutput.Open();
-                ReportJson.WriteOne(output, report, dumpPath, opened.HeapDumpPath(report), dump, stacks);
-                output.WriteByte((byte)'\n');
-            }
-            else
-            {
-                ReportText.Write(Console.Out, report, dumpPath, opened.HeapDumpPath(report), dump, stacks, TerminalColours.OfOutput());
-            }
-
-            return CommandLine.Done;
-        });
-        return command;
-    }
 
     private static void Complain(string problem) => Console.Error.WriteLine($"crash-handler: {TerminalText.Escape(problem)}");
 }

@@ -11,7 +11,7 @@ internal static class ReportsWatchCommand
     {
         Option<string?> database = CommonOptions.Database(required: false);
         ReportFilterOptions filter = new();
-        Option<int?> limit = CommonOptions.Limit("--limit", "-n", "Begin with those that are there: the N newest.");
+        Option<int?> limit = CommonOptions.WholeNumber("--limit", "N", "Begin with those that are there: the N newest.", aliases: "-n");
         Option<bool> json = CommonOptions.Json();
         json.Description = "Write JSON Lines, for programs: one object, on one line, for each report.";
         Command command = new("watch", "Show reports as they arrive, one line for each, until it is interrupted.") { database, limit, json };

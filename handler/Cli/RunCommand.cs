@@ -1,38 +1,32 @@
 using System.CommandLine;
 using CrashHandler.Handler.Daemon;
+using CrashHandler.Handler.Reports;
 
 namespace CrashHandler.Handler.Cli;
 
 /// <summary><c>run</c>: the handler itself.</summary>
 internal static class RunCommand
 {
-    public static Command Create()
+    public static Command Create(Func<RunOptions, int> run)
     {
         Option<string?> database = CommonOptions.Database(required: true);
         Option<string?> url = CommonOptions.Url();
-        Option<string?> pipe = new("--pipe") { Description = "Path of the socket. Default: derived from the database.", HelpName = "PATH" };
-        Option<string[]> annotation = new("--annotation") { Description = "Goes into every report; a process's own value wins.", HelpName = "K=V", Arity = ArgumentArity.ZeroOrMore };
-        annotation.Validators.Add(result =>
-        {
-            foreach (string text in result.GetValueOrDefault<string[]>() ?? [])
-            {
-                if (text.IndexOf('=') < 1)
-                {
-                    result.AddError($"--annotation takes KEY=VALUE; '{text}' is none.");
-                }
-            }
-        });
+        Option<string?> pipe = CommonOptions.Path(new Option<string?>("--pipe") { Description = "Path of the socket. Default: derived from the database.", HelpName = "PATH" });
+        Option<string[]> annotation = CommonOptions.Annotation();
         Option<bool> persistent = new("--persistent") { Description = "Stay when no client is left." };
         Option<bool> compress = new("--compress-uploads") { Description = "Compress uploads (gzip)." };
         Option<bool> rateLimit = new("--rate-limit") { Description = "Send one report an hour; the others wait." };
+        Option<int?> maxAge = CommonOptions.MaxAge();
+        Option<int?> maxSize = CommonOptions.MaxSize();
+        Option<int?> maxCount = CommonOptions.MaxCount();
         Option<string?> uploads = new("--uploads") { Hidden = true };
         uploads.AcceptOnlyFromAmong("on", "off");
         Option<int?> readyFd = new("--ready-fd") { Hidden = true };
         Option<string?> walk = CommonOptions.Walk();
         Option<string?> failAt = CommonOptions.FailAt();
-        Command command = new("run", "Run the handler in the foreground. It listens when the socket's file exists.") { database, url, pipe, annotation, persistent, compress, rateLimit, uploads, readyFd, walk, failAt };
+        Command command = new("run", "Run the handler in the foreground. It listens when the socket's file exists.") { database, url, pipe, annotation, persistent, compress, rateLimit, maxAge, maxSize, maxCount, uploads, readyFd, walk, failAt };
         command.AddExample("crash-handler run --database /var/lib/app/crashes --url https://crashes.example/submit --persistent");
-        command.SetAction(parsed => HandlerDaemon.Run(new RunOptions
+        command.SetAction(parsed => run(new RunOptions
         {
             Database = parsed.GetValue(database)!,
             Url = CommonOptions.ParseUrl(parsed.GetValue(url)),
@@ -41,6 +35,7 @@ internal static class RunCommand
             Annotations = (parsed.GetValue(annotation) ?? []).Select(text => text.Split('=', 2)).GroupBy(pair => pair[0]).ToDictionary(group => group.Key, group => group.Last()[1]),
             CompressUploads = parsed.GetValue(compress),
             RateLimit = parsed.GetValue(rateLimit),
+            Retention = RetentionLimits.Of(parsed.GetValue(maxAge), parsed.GetValue(maxSize), parsed.GetValue(maxCount)),
             IsPersistent = parsed.GetValue(persistent),
             Uploads = parsed.GetValue(uploads) switch { "on" => true, "off" => false, _ => null },
             ReadyFd = parsed.GetValue(readyFd),

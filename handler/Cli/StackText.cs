@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using CrashHandler.Handler.Minidump;
 using CrashHandler.Handler.Stacks.Document;
 
@@ -15,9 +14,6 @@ internal sealed class StackText
 
     /// <summary>Native frames in a row that are shown of such a stack, if it has others: how a wait is made of the runtime's parts is no news.</summary>
     private const int OtherNativeFrames = 2;
-
-    /// <summary>Threads of one stack that are named.</summary>
-    private const int NamedThreads = 10;
 
     private readonly TextWriter _out;
     private readonly TerminalColours _colours;
@@ -59,27 +55,18 @@ internal sealed class StackText
     {
         if (document.Runtime is { } runtime)
         {
-            string mode = runtime.GcMode is { } gc ? $", {Safe(gc)} GC" : "";
-            Field("Runtime", $".NET {(runtime.Version.Length > 0 ? Safe(runtime.Version) : "of an unknown version")}{mode}{(runtime.InCollection ? ", during a garbage collection" : "")}");
+            Field("Runtime", Safe(StackWords.Runtime(runtime)));
         }
 
-        Field("Stacks", document.Source switch
-        {
-            StackSource.Walk => string.Create(CultureInfo.InvariantCulture, $"native and managed, read in {document.Milliseconds:0.0} ms"),
-            StackSource.Client => $"the exception is in the process's own words{Because(document.Problem)}",
-            _ when document.Problem is null => "native",
-            _ => $"no managed part{Because(document.Problem)}",
-        });
+        Field("Stacks", Safe(StackWords.Source(document)));
     }
-
-    private static string Because(string? problem) => problem is null ? "" : $": {Safe(problem)}";
 
     private void WriteException(StackException exception, string indent)
     {
         string result = exception.HResult is { } code ? $" (0x{code:x8})" : "";
         string message = exception.Message is { } text ? $": {Safe(text)}" : "";
         _out.WriteLine($"{indent}{_colours.Alarm(Safe(exception.Type))}{_colours.Faint(result)}{message}");
-        WriteFrames(exception.Frames, indent + "  ", leftOutAt: null, leftOut: 0);
+        WriteLines(StackLine.Of(exception.Frames), indent + "  ");
         if (exception.Problem is { } problem)
         {
             _out.WriteLine($"{indent}  {Safe(problem)}");
@@ -94,17 +81,12 @@ internal sealed class StackText
 
     private void WriteFirst(StackThread thread)
     {
-        Title($"{(thread.Crashed ? "Crashed thread" : "Thread")} {Describe(thread)}");
+        Title($"{(thread.Crashed ? "Crashed thread" : "Thread")} {Safe(StackWords.Describe(thread))}");
         _out.WriteLine(_colours.Faint("  M managed, N native, T transition of the runtime"));
-        WriteThread(thread);
-    }
-
-    private void WriteThread(StackThread thread)
-    {
-        WriteFrames(thread.Frames, "  ", thread.LeftOutAt, thread.LeftOut);
-        if (thread.AtLeast)
+        WriteLines(StackLine.Of(thread), "  ");
+        if (StackWords.Rest(thread) is { } rest)
         {
-            _out.WriteLine(_colours.Count(string.Create(CultureInfo.InvariantCulture, $"  … at least {thread.FrameCount:N0} frames; the outer ones were not read")));
+            _out.WriteLine(_colours.Count($"  {rest}"));
         }
 
         WriteRest(thread);
@@ -123,44 +105,18 @@ internal sealed class StackText
         }
     }
 
-    private void WriteFrames(IReadOnlyList<StackFrame> frames, string indent, int? leftOutAt, int leftOut)
+    private void WriteLines(IReadOnlyList<StackLine> lines, string indent)
     {
-        int number = 0;
-        int last = frames.Aggregate(leftOut, (count, frame) => Add(count, frame.Run is { } run ? (long)run.Length * run.Times : 1));
-        int width = 1 + Plain(Math.Max(last - 1, 0)).Length;
-        for (int i = 0; i < frames.Count;)
+        int width = lines.Count == 0 ? 0 : 1 + Plain(lines[^1].Number).Length;
+        foreach (StackLine line in lines)
         {
-            number = Add(number, WriteLeftOut(i));
-            StackRun? run = frames[i].Run;
-            int length = Math.Clamp(run?.Length ?? 1, 1, frames.Count - i);
-            for (int k = 0; k < length; k++)
-            {
-                string times = run is not null && k == length - 1 ? $"  {_colours.Count($"… {(length == 1 ? "" : $"these {length} frames ")}{(run.AtLeast ? "at least " : "")}{Number(run.Times)} times")}" : "";
-                _out.WriteLine($"{indent}{("#" + Plain(number + k)).PadRight(width)} {Line(frames[i + k])}{times}");
-            }
-
-            i += length;
-            number = Add(number, (long)length * Math.Max(run?.Times ?? 1, 1));
-        }
-
-        WriteLeftOut(frames.Count);
-
-        int WriteLeftOut(int at)
-        {
-            if (leftOut <= 0 || leftOutAt != at)
-            {
-                return 0;
-            }
-
-            _out.WriteLine(_colours.Count($"{indent}… {Number(leftOut)} frames left out"));
-            return leftOut;
+            string times = line.Repeats is { } run ? $"  {_colours.Count(StackWords.Repetition(run))}" : "";
+            _out.WriteLine(line.Frame is { } frame ? $"{indent}{("#" + Plain(line.Number)).PadRight(width)} {Line(frame)}{times}"
+                : _colours.Count($"{indent}… {StackWords.Number(line.LeftOut)} frames left out"));
         }
     }
 
-    // The numbers are a stranger's.
-    private static int Add(int number, long count) => (int)Math.Clamp(number + count, 0, int.MaxValue / 2);
-
-    // All but the first. No LINQ in here: each of its types over types of ours is private memory of every idle handler.
+    // All but the first.
     private void WriteOthers(IReadOnlyList<StackThread> threads)
     {
         if (threads.Count == 1)
@@ -168,47 +124,12 @@ internal sealed class StackText
             return;
         }
 
-        Title($"Other threads ({Number(threads.Count - 1)})");
-        Dictionary<string, List<int>> alike = [];
-        List<List<int>> groups = [];
-        for (int i = 1; i < threads.Count; i++)
+        Title($"Other threads ({StackWords.Number(threads.Count - 1)})");
+        foreach (ThreadGroup group in ThreadGroup.Of(threads, from: 1))
         {
-            string key = Key(threads[i]);
-            if (!alike.TryGetValue(key, out List<int>? group))
-            {
-                alike.Add(key, group = []);
-                groups.Add(group);
-            }
-
-            group.Add(i);
+            _out.WriteLine(_colours.Heading($"  {Safe(StackWords.Describe(group))}"));
+            WriteShort(group.Example);
         }
-
-        foreach (List<int> group in groups)
-        {
-            StackThread example = threads[group[0]];
-            List<string> names = [];
-            for (int i = 0; i < group.Count && i < NamedThreads; i++)
-            {
-                names.Add($"{threads[group[i]].ThreadId}{Name(threads[group[i]])}");
-            }
-
-            string more = group.Count > NamedThreads ? $" and {Number(group.Count - NamedThreads)} more" : "";
-            _out.WriteLine(_colours.Heading(group.Count == 1 ? $"  {Describe(example)}" : $"  {Number(group.Count)} threads: {string.Join(", ", names)}{more}"));
-            WriteShort(example);
-        }
-    }
-
-    /// <summary>Two threads of equal keys look the same.</summary>
-    private static string Key(StackThread thread)
-    {
-        StringBuilder key = new();
-        key.Append(thread.Exception?.Type).Append('\n').Append(thread.Problem);
-        foreach (StackFrame frame in thread.Frames)
-        {
-            key.Append('\n').Append(Key(frame));
-        }
-
-        return key.ToString();
     }
 
     private static bool HasManagedFrames(StackThread thread)
@@ -243,13 +164,13 @@ internal sealed class StackText
             }
 
             lines++;
-            string times = frame.Run is { } run ? $"  {_colours.Count($"… {(run.Length == 1 ? "" : $"with the next {run.Length - 1} ")}{(run.AtLeast ? "at least " : "")}{Number(run.Times)} times")}" : "";
+            string times = frame.Run is { } run ? $"  {_colours.Count($"… {(run.Length == 1 ? "" : $"with the next {run.Length - 1} ")}{StackWords.Times(run)}")}" : "";
             _out.WriteLine($"    {Line(frame)}{times}");
         }
 
         if (thread.Frames.Count > lines)
         {
-            _out.WriteLine(_colours.Faint($"    … {Number(thread.Frames.Count - lines)} more"));
+            _out.WriteLine(_colours.Faint($"    … {StackWords.Number(thread.Frames.Count - lines)} more"));
         }
         else if (thread.Frames.Count == 0 && thread.Problem is null)
         {
@@ -259,54 +180,18 @@ internal sealed class StackText
         WriteRest(thread);
     }
 
-    /// <summary>Two stacks of equal keys look the same.</summary>
-    private static string Key(StackFrame frame) => $"{frame.Kind} {frame.Module}!{frame.Method}+{(frame.Method is null ? frame.ModuleOffset : 0):x} {frame.Line} {frame.Run?.Times}";
-
     private string Line(StackFrame frame)
     {
-        string found = frame.Origin is StackFrameOrigin.FramePointer or StackFrameOrigin.Scan ? _colours.Faint(frame.Origin == StackFrameOrigin.Scan ? "  (scan)" : "  (frame pointer)") : "";
+        string method = Safe(StackWords.Method(frame));
+        string place = StackWords.Place(frame) is { } known ? $" in {_colours.Place(Safe(known))}" : "";
+        string doubt = StackWords.Doubt(frame) is { } words ? _colours.Faint($"  ({words})") : "";
         return frame.Kind switch
         {
-            StackFrameKind.Managed => $"M  {Safe(frame.Method ?? "a method without a name")}{Place(frame)}{found}",
-            StackFrameKind.Native => _colours.Faint($"N  {Native(frame)}") + Place(frame) + found,
-            _ => _colours.Faint($"T  [{Safe(frame.Method ?? "transition")}]"),
+            StackFrameKind.Managed => $"M  {method}{place}{doubt}",
+            StackFrameKind.Native => _colours.Faint($"N  {method}") + place + doubt,
+            _ => _colours.Faint($"T  {method}"),
         };
     }
-
-    private string Place(StackFrame frame) => frame.File is { } file ? $" in {_colours.Place($"{Safe(file)}{(frame.Line is { } line ? $":{Plain(line)}" : "")}")}" : "";
-
-    private static string Native(StackFrame frame)
-    {
-        string? module = frame.Module is { } path ? Safe(path[(path.LastIndexOf('/') + 1)..]) : null;
-        return (module, frame.Method) switch
-        {
-            ({ } known, { } method) => $"{known}!{Safe(method)}{Offset(frame.FunctionOffset)}",
-            ({ } known, null) => $"{known}{Offset(frame.ModuleOffset)}",
-            (null, { } method) => $"{Safe(method)}{Offset(frame.FunctionOffset)}",
-            _ => $"0x{frame.Ip:x}",
-        };
-    }
-
-    private static string Offset(ulong? offset) => offset is { } known ? $"+0x{known:x}" : "";
-
-    private static string Describe(StackThread thread)
-    {
-        List<string> parts = [$"{thread.ThreadId}{Name(thread)}"];
-        if (thread.ManagedId is { } id)
-        {
-            parts.Add($"managed id {Plain(id)}");
-        }
-
-        foreach (string kind in thread.Kinds)
-        {
-            parts.Add(Safe(kind));
-        }
-
-        return string.Join(", ", parts);
-    }
-
-    private static string Name(StackThread thread)
-        => (thread.ManagedName ?? thread.Name) is { Length: > 0 } name ? $" ({Safe(name)})" : "";
 
     private void Field(string label, string value) => _out.WriteLine($"{label.PadRight(LabelWidth)}{value}");
 
@@ -319,6 +204,4 @@ internal sealed class StackText
     private static string Safe(string text) => TerminalText.Escape(text);
 
     private static string Plain(int value) => value.ToString(CultureInfo.InvariantCulture);
-
-    private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 }

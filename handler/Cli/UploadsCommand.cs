@@ -61,6 +61,8 @@ internal static class UploadsCommand
         command.SetAction(parsed =>
         {
             ReportDatabase opened = DatabaseFinder.Open(parsed.GetValue(database));
+            // Before anything is written: settings that cannot be read leave no half an answer.
+            string described = Describe(opened);
             List<ReportRecord> waiting = Waiting(opened);
             if (parsed.GetValue(json))
             {
@@ -68,7 +70,7 @@ internal static class UploadsCommand
                 return CommandLine.Done;
             }
 
-            Console.Out.WriteLine(Describe(opened));
+            Console.Out.WriteLine(described);
             Console.Out.WriteLine(waiting.Count == 1 ? "1 report waits" : $"{waiting.Count} reports wait");
             foreach (ReportRecord report in waiting.Where(report => report.LastError is not null).OrderBy(report => report.NextAttempt).Take(1))
             {

@@ -41,6 +41,9 @@ internal sealed class CaptureJob(ClientIdentity identity, byte[]? notice, Regist
     /// <summary>How it ended: Release's payload; null as long as it lasts.</summary>
     public ReleaseOutcome? Outcome { get; set; }
 
+    /// <summary>Why no report was made of it; null: one was, or it is not over.</summary>
+    public string? Failure { get; set; }
+
     /// <summary>Timestamp of the last sign of life of the worker; 0 as long as none has taken it. From any thread.</summary>
     public long LastProgress => Volatile.Read(ref _lastProgress);
 

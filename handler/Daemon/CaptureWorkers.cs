@@ -186,6 +186,7 @@ internal sealed class CaptureWorkers(Func<CaptureJob, WrittenReport> capture, Ac
     {
         // Whatever it is, it must cost this report only, and must be seen.
         log().Error(failure, "No report of pid {Client}", job.Identity.ProcessId);
+        job.Failure = failure.Message;
         End(job, ReleaseOutcome.NotReported);
     }
 

@@ -28,8 +28,8 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
     /// <summary>Completes when a report is sent, or will not be sent now; null: nothing is sent from here.</summary>
     public Func<string, Task>? WhenUploaded { get; init; }
 
-    /// <summary>process_type of a process that did not say one: it attached, else it would have.</summary>
-    public const string DefaultProcessType = "child";
+    /// <summary>Told in words why a report has no stacks, or none of its runtime's. From a capture's thread.</summary>
+    public Action<string>? WalkFailed { get; init; }
 
     private const string DotNet = ".NET";
     private const string Native = "native";
@@ -202,6 +202,7 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
             if (answer.Summary.Problem is { } problem)
             {
                 log.Value.Information("Report {Id}: {Problem}", report.Id.ToString(), problem);
+                WalkFailed?.Invoke($"report {report.Id}: {problem}");
             }
 
             report.AddStacks(answer.Document, (dump, passed) => AppendedStream.Append(dump, MinidumpStreamType.CrashHandlerStacks, answer.Document.Span, passed));
@@ -216,6 +217,7 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
     private void WithoutStacks(CaptureJob job, PendingReport report, Exception failure)
     {
         log.Value.Warning("Report {Id} of pid {Client} is without its stacks: {Reason}", report.Id.ToString(), job.Identity.ProcessId, failure.Message);
+        WalkFailed?.Invoke($"report {report.Id}: {failure.Message}");
         report.Amend(record => record with { ManagedProblem = failure.Message });
     }
 
@@ -305,7 +307,7 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
 
     private ReportRecord RecordOf(CaptureJob job, PendingReport report, ProcessSnapshot snapshot, Registration registration, Guid clientId, out MinidumpWriter dump)
     {
-        Dictionary<string, string> parameters = Parameters(registration, snapshot, job.Hooks, clientId);
+        Dictionary<string, string> parameters = Parameters(job, registration, snapshot, clientId);
         dump = MinidumpWriter.LayOut(snapshot, new MinidumpAnnotations(report.Id, clientId, parameters));
         List<string> problems = [.. dump.SoftErrors.Select(error => $"{error.Step} {error.Subject}: {error.Reason}")];
         IReadOnlyList<string> attachments = AttachmentCollector.Collect(report, job.Identity.ProcessId, registration.Attachments, () => job.Touch(time.GetTimestamp()), problems);
@@ -453,16 +455,17 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
         }
     }
 
-    private Dictionary<string, string> Parameters(Registration registration, ProcessSnapshot snapshot, Hooks hooks, Guid clientId)
+    private Dictionary<string, string> Parameters(CaptureJob job, Registration registration, ProcessSnapshot snapshot, Guid clientId)
     {
         string? runtime = DotNetRuntime.Version(snapshot);
-        bool isDotNet = runtime is not null || hooks.HasFlag(Hooks.DotNet);
+        bool isDotNet = runtime is not null || job.Hooks.HasFlag(Hooks.DotNet);
+        string processType = registration.Fields.GetValueOrDefault(RegistrationFields.ProcessType) ?? UnsaidProcessType.Read(job.Identity.ProcessId, snapshot.ProcessId);
         return ReportParameters.Of(
             registration,
             options.Annotations,
             clientId,
             isDotNet ? DotNet : Native,
             runtime ?? (isDotNet ? "" : HandlerVersion.Text),
-            DefaultProcessType);
+            processType);
     }
 }

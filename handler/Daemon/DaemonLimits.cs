@@ -97,6 +97,9 @@ internal static class DaemonLimits
     /// <summary>How often it looks whether that is over.</summary>
     public static readonly TimeSpan LastUploadLook = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>Bytes of an environment that are searched for a process type: far more than any has that people made; the kernel's own limit is 6 MiB.</summary>
+    public const int EnvironmentBytes = 256 * 1024;
+
     /// <summary>How often a reader starts over when a registration block is written under it.</summary>
     public const int BlockReadAttempts = 16;
 
@@ -105,4 +108,10 @@ internal static class DaemonLimits
 
     /// <summary>How long nobody is accepted after the kernel refused: descriptors come back when clients end.</summary>
     public static readonly TimeSpan AcceptPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>Errors that <c>status</c> shows: the last ones; the log has them all.</summary>
+    public const int RecentErrors = 8;
+
+    /// <summary>Characters of each: what says why stands at the beginning, and a handler is small.</summary>
+    public const int ErrorLength = 300;
 }

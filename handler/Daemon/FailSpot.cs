@@ -20,7 +20,7 @@ internal sealed class FailSpot
         _signal = signal;
     }
 
-    /// <summary>Reads <c>kill:STEP</c> or <c>stop:STEP</c>, STEP a name of <see cref="CrashStep"/>, <c>CaptureStep</c> or <c>FilingStep</c>; null: it is neither.</summary>
+    /// <summary>Reads <c>kill:STEP</c> or <c>stop:STEP</c>, STEP a name of <see cref="CrashStep"/>, <c>CaptureStep</c>, <c>FilingStep</c> or <c>DeletionStep</c>; null: it is neither.</summary>
     public static FailSpot? Parse(string text) => text.Split(':') switch
     {
         [Kill, { Length: > 0 } step] => new FailSpot(step, SIGKILL),

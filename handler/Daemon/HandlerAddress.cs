@@ -20,22 +20,27 @@ internal static class HandlerAddress
     /// <exception cref="DaemonException">It belongs to somebody else.</exception>
     public static string Directory(string? runtimeDirectory, uint uid)
     {
-        if (!string.IsNullOrEmpty(runtimeDirectory) && Path.IsPathRooted(runtimeDirectory)
-            && runtimeDirectory.Length < SeqPacketSocket.MaxPathBytes - FileNameBytes && PosixFiles.IsOwnDirectory(runtimeDirectory, uid))
+        string directory = Chosen(runtimeDirectory, uid);
+        if (directory != FallbackDirectory(uid))
         {
-            return runtimeDirectory;
+            return directory;
         }
 
-        string directory = FallbackDirectory(uid);
         PosixFiles.CreatePrivateDirectory(directory);
         return PosixFiles.IsOwnDirectory(directory, uid) ? directory
             : throw new DaemonException($"'{directory}' is not a directory of this user alone; remove it, or set {RuntimeDirectoryVariable}");
     }
 
+    /// <summary>The same; it is neither made nor checked.</summary>
+    public static string Chosen(string? runtimeDirectory, uint uid)
+        => !string.IsNullOrEmpty(runtimeDirectory) && Path.IsPathRooted(runtimeDirectory)
+            && runtimeDirectory.Length < SeqPacketSocket.MaxPathBytes - FileNameBytes && PosixFiles.IsOwnDirectory(runtimeDirectory, uid)
+                ? runtimeDirectory : FallbackDirectory(uid);
+
     /// <summary>Directories in which handlers of this user may listen; none is made.</summary>
     public static IEnumerable<string> ExistingDirectories(string? runtimeDirectory, uint uid)
-        => new[] { runtimeDirectory, FallbackDirectory(uid) }
-            .Where(directory => !string.IsNullOrEmpty(directory) && System.IO.Directory.Exists(directory))
+        => new[] { runtimeDirectory, UsualRuntimeDirectory(uid), FallbackDirectory(uid) }
+            .Where(directory => !string.IsNullOrEmpty(directory) && PosixFiles.IsOwnDirectory(directory, uid))
             .Select(directory => directory!)
             .Distinct();
 
@@ -55,6 +60,9 @@ internal static class HandlerAddress
 
         return $"{hash:x16}{Suffix}";
     }
+
+    // As pam_systemd makes it: without a session, as under sudo or cron, or for another user, the variable does not say so.
+    private static string UsualRuntimeDirectory(uint uid) => $"/run/user/{uid}";
 
     private static string FallbackDirectory(uint uid) => $"/tmp/crash-handler-{uid}";
 }

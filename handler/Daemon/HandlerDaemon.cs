@@ -23,6 +23,8 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
     private readonly Lazy<ILogger> _log;
     private readonly CancellationTokenSource _stopping = new();
     private readonly UploadQueue _queue;
+    private readonly RecentErrors _errors;
+    private HandlerRun? _run;
     private DatabaseWatch? _watch;
     private readonly ReportDelivery _handlers;
     private volatile ReportDelivery _mains;
@@ -47,15 +49,25 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
 
         _socket = HandlerSocket.Open(AddressFor(options), _time);
         _log = new Lazy<ILogger>(() => HandlerLog.Open(_database.Path));
-        _queue = new UploadQueue(_database, options.Url, _time, _log);
+        _errors = new RecentErrors(_time);
+        Retention retention = new(_database, options.Retention, _time, finding => _log.Value.Information("{Finding}", finding), step => options.FailSpot?.Pass(step));
+        _queue = new UploadQueue(_database, options.Url, _time, _log, retention: retention) { OnError = message => _errors.Add(ErrorKind.Upload, message) };
         _loop = new EventLoop(_time);
         // The guid of a new database is made, and synced, when the first client is welcomed: until then nobody needs it.
         Lazy<Welcome> welcome = new(() => new Welcome(Environment.ProcessId, _database.Settings.ClientId, _database.Path, options.Url?.AbsoluteUri, HandlerVersion.Text));
         _mains = _handlers = new ReportDelivery(options.Url?.AbsoluteUri, Compress: options.CompressUploads, RateLimit: options.RateLimit);
-        CrashRecorder recorder = new(_database, options, _time, _log) { DeliveryOf = DeliveryOf, IsSanitized = IsSanitized, WhenUploaded = _queue.WhenSettledAsync, HeapDumps = new HeapDumper(_database, _log) };
+        CrashRecorder recorder = new(_database, options, _time, _log)
+        {
+            DeliveryOf = DeliveryOf,
+            IsSanitized = IsSanitized,
+            WhenUploaded = _queue.WhenSettledAsync,
+            HeapDumps = new HeapDumper(_database, _log),
+            WalkFailed = message => _errors.Add(ErrorKind.Walk, message),
+        };
         _sessions = new Sessions(_loop, _socket.Listener, this, () => welcome.Value, PosixFiles.UserId(), _time, () => _log.Value)
         {
             Capture = recorder.Capture,
+            CaptureFailed = message => _errors.Add(ErrorKind.Capture, message),
             BusyChanged = OnBusyChanged,
             Passed = step => options.FailSpot?.Pass(step),
         };
@@ -145,34 +157,51 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
             .OrderByDescending(report => report.Date),
     ];
 
-    public IReadOnlyDictionary<string, int> CountReports()
-        => _database.CountStates().ToDictionary(state => state.Key.ToString().ToLowerInvariant(), state => state.Value);
-
     public void SubmitPending() => _queue.Wake();
 
-    public StatusDocument GetStatus(Sessions sessions, IReadOnlyDictionary<string, int> reports) => new()
+    public StatusDocument GetStatus(Sessions sessions)
     {
-        HandlerPid = Environment.ProcessId,
-        Version = HandlerVersion.Text,
-        Since = _since,
-        Database = _database.Path,
-        Address = _socket.Path,
-        Url = _options.Url is null ? null : UrlRedaction.Redact(_options.Url),
-        Persistent = _options.IsPersistent,
-        Uploads = _database.Settings.UploadPermission != UploadPermission.Off,
-        Paused = _database.Settings.UploadPermission == UploadPermission.Paused,
-        Clients = [.. sessions.Clients.OrderBy(client => client.Since).Select(Describe)],
-        Reports = reports,
-        Captured = sessions.Captured,
-        Lost = sessions.Lost,
-        Refused = sessions.Refused,
-        LastUploadError = _queue.Status.LastError,
-    };
+        List<Client> clients = [.. sessions.Clients];
+        clients.Sort((one, other) => one.Since.CompareTo(other.Since));
+        List<StatusClient> described = new(clients.Count);
+        foreach (Client client in clients)
+        {
+            described.Add(Describe(client));
+        }
+
+        UploadPermission permission = _database.Settings.UploadPermission;
+        UploadQueueStatus queue = _queue.Status;
+        return new StatusDocument
+        {
+            HandlerPid = Environment.ProcessId,
+            Version = HandlerVersion.Text,
+            Since = _since,
+            Database = _database.Path,
+            Address = _socket.Path,
+            Url = _options.Url is null ? null : UrlRedaction.Redact(_options.Url),
+            Persistent = _options.IsPersistent,
+            Uploads = permission != UploadPermission.Off,
+            Paused = permission == UploadPermission.Paused,
+            Clients = described,
+            Waiting = queue.Waiting,
+            Sending = queue.Current,
+            NextAttempt = permission == UploadPermission.Off ? null : queue.NextAttempt,
+            Captured = sessions.Captured,
+            Lost = sessions.Lost,
+            Refused = sessions.Refused,
+            Attempts = queue.Attempts,
+            Uploaded = queue.Uploaded,
+            Failed = queue.Failed,
+            LastUploadError = queue.LastError,
+            LastErrors = _errors.List(),
+        };
+    }
 
     public void EndAtOnce() => Libc._exit(ExitStuck);
 
     public void Dispose()
     {
+        _run?.Dispose();
         _sessions.Dispose();
         _socket.Dispose();
         _loop.Dispose();
@@ -211,6 +240,7 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
             OnBusyChanged(false);
         }
 
+        Try(() => _run = HandlerRun.Begin(_database.Path, death => _log.Value.Warning("Handler {Pid} of this database ended out of order: it was killed, or crashed", death.ProcessId)));
         Try(() => _watch = DatabaseWatch.Start(_loop, _database.WorkDirectories, ReportDatabase.IsWork, WakeQueue));
         _queue.Start(_stopping.Token);
         TrimNow();
@@ -231,7 +261,7 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
         {
             action();
         }
-        catch (Exception failure) when (failure is DatabaseException or SyscallException)
+        catch (Exception failure) when (failure is DatabaseException or SyscallException or IOException or UnauthorizedAccessException)
         {
             _log.Value.Warning("{Reason}", failure.Message);
         }
@@ -332,7 +362,7 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
         {
             Pid = client.Identity.ProcessId,
             Since = client.Since,
-            ProcessType = registration.Fields.GetValueOrDefault(RegistrationFields.ProcessType, CrashRecorder.DefaultProcessType),
+            ProcessType = registration.Fields.GetValueOrDefault(RegistrationFields.ProcessType) ?? UnsaidProcessType.Read(client.Identity.ProcessId, client.Identity.ProcessId),
             Product = registration.Fields.GetValueOrDefault(RegistrationFields.ProductName),
             Hooks = client.Hooks.ToString(),
         };

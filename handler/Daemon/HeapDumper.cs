@@ -100,7 +100,8 @@ internal sealed class HeapDumper(ReportDatabase database, Lazy<ILogger> log, Tim
     private void Write(int processId, string socket, DumpType type, string path, Action sign)
     {
         TimeSpan patience = limit ?? DaemonLimits.HeapDump;
-        Task written = DiagnosticsPort.Connect(processId, socket).WriteDump(type, path);
+        using DiagnosticsPort port = DiagnosticsPort.Connect(processId, socket);
+        Task written = port.WriteDump(type, path);
         if (Wait(written, patience, sign))
         {
             return;

@@ -26,11 +26,8 @@ internal interface IControlRequests
     /// <summary>Uploaded reports, newest first. From any thread: it reads them all.</summary>
     IReadOnlyList<UploadedReportPayload> ListUploaded();
 
-    /// <summary>Reports by state. From any thread: it reads them all.</summary>
-    IReadOnlyDictionary<string, int> CountReports();
-
-    /// <summary>The handler's state.</summary>
-    StatusDocument GetStatus(Sessions sessions, IReadOnlyDictionary<string, int> reports);
+    /// <summary>The handler's state. What can be counted in the database is not in it: whoever asks can count by himself.</summary>
+    StatusDocument GetStatus(Sessions sessions);
 
     /// <summary>The queue is to look at the database again.</summary>
     void SubmitPending();

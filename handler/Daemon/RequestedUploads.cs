@@ -23,7 +23,7 @@ internal static class RequestedUploads
         {
             foreach (ReportRecord before in requested)
             {
-                yield return await WaitAsync(database, before, cancellation).ConfigureAwait(false);
+                yield return await WaitAsync(database, queue, before, cancellation).ConfigureAwait(false);
             }
         }
         finally
@@ -33,7 +33,7 @@ internal static class RequestedUploads
         }
     }
 
-    private static async Task<ReportRecord> WaitAsync(ReportDatabase database, ReportRecord before, CancellationToken cancellation)
+    private static async Task<ReportRecord> WaitAsync(ReportDatabase database, UploadQueue queue, ReportRecord before, CancellationToken cancellation)
     {
         long began = Stopwatch.GetTimestamp();
         DateTime lastMoved = default;
@@ -45,6 +45,11 @@ internal static class RequestedUploads
             if (now.LastAttempt != before.LastAttempt || (now.State != ReportState.Pending && !isRequested))
             {
                 return now;
+            }
+
+            if (queue.WhyNotSent(before.Id) is { } reason)
+            {
+                throw new DaemonException($"report {before.Id} is asked for, but cannot be sent now: {reason}");
             }
 
             // The queue's order is its own: as long as it gets on with the others, this one's turn comes.

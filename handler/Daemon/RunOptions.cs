@@ -1,3 +1,5 @@
+using CrashHandler.Handler.Reports;
+
 namespace CrashHandler.Handler.Daemon;
 
 /// <summary>What <c>crash-handler run</c> was told.</summary>
@@ -20,6 +22,9 @@ internal sealed record RunOptions
 
     /// <summary>Annotations for every report; a process's own value wins.</summary>
     public IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>How much of the database is kept.</summary>
+    public RetentionLimits Retention { get; init; } = RetentionLimits.Default;
 
     /// <summary>Whether the handler stays when it has no clients.</summary>
     public bool IsPersistent { get; init; }

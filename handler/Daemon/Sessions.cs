@@ -34,6 +34,9 @@ internal sealed class Sessions(
     /// <summary>Called when the last client is gone and when the first one comes: true is busy.</summary>
     public required Action<bool> BusyChanged { get; init; }
 
+    /// <summary>Told of each death of which no report could be made, in words.</summary>
+    public Action<string> CaptureFailed { get; init; } = _ => { };
+
     /// <summary>Processes connected.</summary>
     public IReadOnlyCollection<Client> Clients => _clients.Values;
 
@@ -378,9 +381,8 @@ internal sealed class Sessions(
                     AnswerUploaded(connection, header.Request, (int)Math.Min(BitConverter.ToUInt32(payload), int.MaxValue));
                     return;
                 case FrameType.GetStatus:
-                    AnswerLater(connection, header.Request, control.CountReports, reports =>
-                        SendInChunks(connection, header.Request, StatusJson.Encode(control.GetStatus(this, reports))));
-                    return;
+                    SendInChunks(connection, header.Request, StatusJson.Encode(control.GetStatus(this)));
+                    break;
                 case FrameType.GetLastRun:
                     connection.Send(FrameType.LastRun, control.GetLastRun().ToBytes(), header.Request);
                     return;
@@ -657,6 +659,11 @@ internal sealed class Sessions(
         else if (job.Demand is null)
         {
             Lost++;
+        }
+
+        if (job.Failure is { } failure)
+        {
+            CaptureFailed($"no report of pid {job.Identity.ProcessId}: {failure}");
         }
 
         if (_demands.Remove(job))

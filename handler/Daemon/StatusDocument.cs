@@ -26,8 +26,14 @@ internal sealed record StatusDocument
 
     public required IReadOnlyList<StatusClient> Clients { get; init; }
 
-    /// <summary>Reports by state.</summary>
-    public required IReadOnlyDictionary<string, int> Reports { get; init; }
+    /// <summary>Reports that wait, as its queue knows; null: another handler sends those of this database.</summary>
+    public int? Waiting { get; init; }
+
+    /// <summary>Id of the report that is being sent; null: none.</summary>
+    public string? Sending { get; init; }
+
+    /// <summary>When the next one is due; null: none is.</summary>
+    public DateTimeOffset? NextAttempt { get; init; }
 
     /// <summary>Deaths seen by this handler.</summary>
     public required int Captured { get; init; }
@@ -38,6 +44,18 @@ internal sealed record StatusDocument
     /// <summary>Connections ended because of what they sent.</summary>
     public required int Refused { get; init; }
 
+    /// <summary>Attempts to send a report, answered or not.</summary>
+    public int Attempts { get; init; }
+
+    /// <summary>Reports that a server took, or did not want.</summary>
+    public int Uploaded { get; init; }
+
+    /// <summary>Reports that were given up.</summary>
+    public int Failed { get; init; }
+
     /// <summary>The queue's last error; null when there was none.</summary>
     public required string? LastUploadError { get; init; }
+
+    /// <summary>The last things that failed, newest first.</summary>
+    public IReadOnlyList<RecentError> LastErrors { get; init; } = [];
 }

@@ -15,16 +15,17 @@ internal static class StatusJson
         ArrayBufferWriter<byte> buffer = new();
         using (Utf8JsonWriter writer = new(buffer))
         {
-            Write(writer, status);
+            writer.WriteStartObject();
+            WriteMembers(writer, status);
+            writer.WriteEndObject();
         }
 
         return buffer.WrittenSpan.ToArray();
     }
 
-    /// <summary>Writes one document.</summary>
-    public static void Write(Utf8JsonWriter writer, StatusDocument status)
+    /// <summary>Writes what one document has into the object that is begun.</summary>
+    public static void WriteMembers(Utf8JsonWriter writer, StatusDocument status)
     {
-        writer.WriteStartObject();
         writer.WriteNumber("handlerPid", status.HandlerPid);
         writer.WriteString("version", status.Version);
         writer.WriteString("since", status.Since);
@@ -47,17 +48,50 @@ internal static class StatusJson
         }
 
         writer.WriteEndArray();
-        writer.WriteStartObject("reports");
-        foreach ((string state, int count) in status.Reports)
-        {
-            writer.WriteNumber(state, count);
-        }
-
-        writer.WriteEndObject();
+        WriteQueue(writer, status.Waiting, status.Sending, status.NextAttempt);
         writer.WriteNumber("captured", status.Captured);
         writer.WriteNumber("lost", status.Lost);
         writer.WriteNumber("refused", status.Refused);
+        writer.WriteNumber("attempts", status.Attempts);
+        writer.WriteNumber("uploaded", status.Uploaded);
+        writer.WriteNumber("failed", status.Failed);
         writer.WriteString("lastUploadError", status.LastUploadError);
+        writer.WriteStartArray("lastErrors");
+        foreach (RecentError error in status.LastErrors)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("time", error.Time);
+            writer.WriteString("kind", NameOf(error.Kind));
+            writer.WriteString("message", error.Message);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    /// <summary>Writes the queue.</summary>
+    public static void WriteQueue(Utf8JsonWriter writer, int? waiting, string? sending, DateTimeOffset? nextAttempt)
+    {
+        writer.WriteStartObject("queue");
+        if (waiting is int known)
+        {
+            writer.WriteNumber("waiting", known);
+        }
+        else
+        {
+            writer.WriteNull("waiting");
+        }
+
+        writer.WriteString("sending", sending);
+        if (nextAttempt is { } next)
+        {
+            writer.WriteString("nextAttempt", next);
+        }
+        else
+        {
+            writer.WriteNull("nextAttempt");
+        }
+
         writer.WriteEndObject();
     }
 
@@ -91,10 +125,15 @@ internal static class StatusJson
             });
         }
 
-        Dictionary<string, int> reports = [];
-        foreach (JsonProperty state in status.GetProperty("reports").EnumerateObject())
+        // A handler of another version has members of its own, and lacks some of ours.
+        JsonElement queue = status.TryGetProperty("queue", out JsonElement known) ? known : default;
+        List<RecentError> errors = [];
+        if (status.TryGetProperty("lastErrors", out JsonElement last))
         {
-            reports[state.Name] = state.Value.GetInt32();
+            foreach (JsonElement error in last.EnumerateArray())
+            {
+                errors.Add(new RecentError(error.GetProperty("time").GetDateTimeOffset(), KindOf(Text(error, "kind")), Text(error, "message")));
+            }
         }
 
         return new StatusDocument
@@ -109,13 +148,37 @@ internal static class StatusJson
             Uploads = status.GetProperty("uploads").GetBoolean(),
             Paused = status.GetProperty("paused").GetBoolean(),
             Clients = clients,
-            Reports = reports,
+            Waiting = Optional(queue, "waiting") is { } waiting ? waiting.GetInt32() : null,
+            Sending = Optional(queue, "sending")?.GetString(),
+            NextAttempt = Optional(queue, "nextAttempt") is { } next ? next.GetDateTimeOffset() : null,
             Captured = status.GetProperty("captured").GetInt32(),
             Lost = status.GetProperty("lost").GetInt32(),
             Refused = status.GetProperty("refused").GetInt32(),
+            Attempts = Optional(status, "attempts")?.GetInt32() ?? 0,
+            Uploaded = Optional(status, "uploaded")?.GetInt32() ?? 0,
+            Failed = Optional(status, "failed")?.GetInt32() ?? 0,
             LastUploadError = status.GetProperty("lastUploadError").GetString(),
+            LastErrors = errors,
         };
     }
+
+    private static JsonElement? Optional(JsonElement element, string name)
+        => element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement found) && found.ValueKind != JsonValueKind.Null ? found : null;
+
+    /// <summary>A kind of error as programs, and people, read it.</summary>
+    public static string NameOf(ErrorKind kind) => kind switch
+    {
+        ErrorKind.Upload => "upload",
+        ErrorKind.Capture => "capture",
+        _ => "walk",
+    };
+
+    private static ErrorKind KindOf(string name) => name switch
+    {
+        "upload" => ErrorKind.Upload,
+        "capture" => ErrorKind.Capture,
+        _ => ErrorKind.Walk,
+    };
 
     private static string Text(JsonElement element, string name)
         => element.GetProperty(name).GetString() ?? throw new FormatException($"it has no {name}");

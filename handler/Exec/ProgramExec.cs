@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using CrashHandler.Handler.Daemon;
 using CrashHandler.Handler.Posix;
@@ -8,8 +9,8 @@ using CrashHandler.Protocol;
 namespace CrashHandler.Handler.Exec;
 
 /// <summary>
-/// Stage 1 for a whole process tree: a handler is started, then this process becomes the program, with the shim in LD_PRELOAD. Pid, standard
-/// streams, signals and exit status are the program's own.
+/// A whole process tree is covered: a handler is started, then this process becomes the program, with the shim in LD_PRELOAD (stage 1) and, for what is .NET in
+/// the tree, the startup hook. Pid, standard streams, signals and exit status are the program's own.
 /// </summary>
 internal static unsafe class ProgramExec
 {
@@ -19,7 +20,7 @@ internal static unsafe class ProgramExec
     /// <summary>Does not return when it succeeds.</summary>
     /// <exception cref="SyscallException">The program cannot be executed.</exception>
     /// <exception cref="DaemonException">No handler can be had.</exception>
-    public static int Run(string? database, Uri? url, string[] program)
+    public static int Run(ExecOptions options, string[] program)
     {
         string path = ProgramFile.Find(program[0], Environment.GetEnvironmentVariable("PATH"));
         if (ProgramFile.WhyUncaptured(path) is { } reason)
@@ -27,13 +28,21 @@ internal static unsafe class ProgramExec
             Console.Error.WriteLine($"crash-handler: crashes of '{path}' itself are not reported: {reason}");
         }
 
-        string directory = Path.GetFullPath(database ?? Path.Combine(Path.GetTempPath(), $"{Path.GetFileNameWithoutExtension(path)} Crashes"));
+        string directory = Path.GetFullPath(options.Database ?? Path.Combine(Path.GetTempPath(), $"{Path.GetFileNameWithoutExtension(path)} Crashes"));
         ReportDatabase created = ReportDatabase.Create(directory);
         string shim = ShimLibrary.FindPath();
-        string address = ShimLibrary.Launch(shim, created.Path, url);
+        string address = ShimLibrary.Launch(shim, created.Path, options.Url, options.HandlersAnnotations());
         Dictionary<string, string> environment = CurrentEnvironment();
         environment[EnvironmentNames.Pipe] = address;
+        environment[EnvironmentNames.ExecProcess] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+        SetIfSaid(environment, EnvironmentNames.ProductName, options.ProductName);
+        SetIfSaid(environment, EnvironmentNames.CompanyName, options.CompanyName);
         AddPreload(environment, shim.Contains(':') ? ShimLibrary.Link(shim, address) : shim);
+        if (!options.IsShimOnly)
+        {
+            AddStartupHook(environment, address);
+        }
+
         Execute(path, program, environment);
         throw SyscallException.Last("execve", path, "check that it is an executable for this machine");
     }
@@ -47,6 +56,31 @@ internal static unsafe class ProgramExec
         if (splits)
         {
             Prepend(environment, LibraryPath, Path.GetDirectoryName(shim)!, ':');
+        }
+    }
+
+    // After those that are there. Without the hook, .NET programs are covered by the shim alone.
+    private static void AddStartupHook(Dictionary<string, string> environment, string address)
+    {
+        string hook = HookLibrary.Path;
+        if (!File.Exists(hook))
+        {
+            return;
+        }
+
+        hook = hook.Contains(Path.PathSeparator) ? ShimLibrary.Link(hook, address) : hook;
+        string existing = environment.GetValueOrDefault(EnvironmentNames.StartupHooks, "");
+        if (!existing.Split(Path.PathSeparator).Contains(hook))
+        {
+            environment[EnvironmentNames.StartupHooks] = existing.Length == 0 ? hook : $"{existing}{Path.PathSeparator}{hook}";
+        }
+    }
+
+    private static void SetIfSaid(Dictionary<string, string> environment, string name, string? value)
+    {
+        if (value is not null)
+        {
+            environment[name] = value;
         }
     }
 

@@ -25,18 +25,18 @@ internal static unsafe class ShimLibrary
     }
 
     /// <summary>
-    /// A symbolic link to the shim beside a handler's socket, in a directory that is only this user's: no variable of ld.so's can carry a path
-    /// with a colon.
+    /// A symbolic link to a file beside a handler's socket, in a directory that is only this user's: neither ld.so's variables nor the runtime's list of
+    /// startup hooks can carry a path with a colon.
     /// </summary>
     /// <returns>Its path.</returns>
     /// <exception cref="IOException">It cannot be made.</exception>
-    public static string Link(string shim, string address)
+    public static string Link(string file, string address)
     {
-        string link = Path.ChangeExtension(address, ".so");
-        if (new FileInfo(link).LinkTarget != shim)
+        string link = Path.ChangeExtension(address, Path.GetExtension(file));
+        if (new FileInfo(link).LinkTarget != file)
         {
             string made = $"{link}.{Environment.ProcessId}";
-            File.CreateSymbolicLink(made, shim);
+            File.CreateSymbolicLink(made, file);
             File.Move(made, link, overwrite: true);
         }
 
@@ -44,17 +44,26 @@ internal static unsafe class ShimLibrary
     }
 
     /// <summary>Starts a handler for a database, or finds the live one.</summary>
+    /// <param name="shim">Path of the shim.</param>
+    /// <param name="database">Directory of the reports.</param>
+    /// <param name="url">Where they are sent; null: nowhere, unless a process says.</param>
+    /// <param name="annotations">For every report of a handler that is started, <c>KEY=VALUE</c> each; a live one keeps its own.</param>
     /// <returns>Its address.</returns>
     /// <exception cref="DaemonException">None can be had.</exception>
-    public static string Launch(string shim, string database, Uri? url)
+    public static string Launch(string shim, string database, Uri? url, IReadOnlyList<string> annotations)
     {
         nint library = NativeLibrary.Load(shim);
         delegate* unmanaged<byte*, byte**, int, byte*, int> launch =
             (delegate* unmanaged<byte*, byte**, int, byte*, int>)NativeLibrary.GetExport(library, "crash_handler_launch");
-        List<string> arguments = [Environment.ProcessPath!, "run", "--database", database];
+        List<string> arguments = [Executables.Resident, "run", "--database", database];
         if (url is not null)
         {
             arguments.AddRange(["--url", url.AbsoluteUri]);
+        }
+
+        foreach (string annotation in annotations)
+        {
+            arguments.AddRange(["--annotation", annotation]);
         }
 
         byte** argv = stackalloc byte*[arguments.Count + 1];

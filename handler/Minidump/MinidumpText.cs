@@ -37,7 +37,7 @@ internal sealed class MinidumpText
     {
         if (_dump.Exception is { } exception)
         {
-            Field("Crash", $"{exception.Reason} at 0x{exception.Address:x} in {Describe(exception.ThreadId, _dump.CrashedThread?.Name ?? "")}");
+            Field("Crash", $"{Safe(exception.Reason)} at 0x{exception.Address:x} in {Describe(exception.ThreadId, _dump.CrashedThread?.Name ?? "")}");
         }
         else
         {
@@ -128,9 +128,9 @@ internal sealed class MinidumpText
         Title($"Modules ({Number(_dump.Modules.Count)})");
         foreach (DumpModule module in _dump.Modules)
         {
-            string version = module.Version.Length == 0 ? "" : $"  {module.Version}";
+            string version = module.Version.Length == 0 ? "" : $"  {Safe(module.Version)}";
             _out.WriteLine($"  {Hex(module.Address)}  {Number(module.Size),13}  {Safe(module.Path)}{version}");
-            _out.WriteLine($"  {"",18}  {(module.CodeId.Length == 0 ? "no code id" : module.CodeId)}{(module.DebugId.Length == 0 ? "" : $"  {module.DebugId}")}");
+            _out.WriteLine($"  {"",18}  {(module.CodeId.Length == 0 ? "no code id" : Safe(module.CodeId))}{(module.DebugId.Length == 0 ? "" : $"  {Safe(module.DebugId)}")}");
         }
     }
 

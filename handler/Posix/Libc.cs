@@ -12,7 +12,7 @@ internal static unsafe partial class Libc
     private const string Name = "libc";
 
     // access(2)
-    public const int F_OK = 0;
+    public const int F_OK = 0, X_OK = 1, W_OK = 2, R_OK = 4;
 
     // mmap(2)
     public const int PROT_READ = 1, PROT_WRITE = 2, MAP_PRIVATE = 0x2, MAP_ANONYMOUS = 0x20, MAP_POPULATE = 0x8000;
@@ -24,7 +24,8 @@ internal static unsafe partial class Libc
 
     // waitid(2), setrlimit(2), memfd_create(2)
     public const int P_PID = 1, P_PIDFD = 3, WEXITED = 4, CLD_EXITED = 1;
-    public const int RLIMIT_CPU = 0, RLIMIT_CORE = 4;
+    public const int RLIMIT_CPU = 0, RLIMIT_CORE = 4, RLIMIT_NPROC = 6, RLIMIT_NOFILE = 7;
+    public const ulong RLIM_INFINITY = ulong.MaxValue;
     public const uint MFD_CLOEXEC = 1;
 
     // signal(7)
@@ -33,7 +34,7 @@ internal static unsafe partial class Libc
 
     // poll(2), epoll(7), fcntl(2), socket(7), ptrace(2), prctl(2): values of linux-x64.
     public const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EIO = 5, EBADF = 9, ECHILD = 10, EAGAIN = 11, EACCES = 13, EFAULT = 14,
-        EEXIST = 17, EINVAL = 22, ENOMEM = 12, ENFILE = 23, EMFILE = 24, ENOSPC = 28, EPIPE = 32, ENOSYS = 38, EADDRINUSE = 98, ECONNREFUSED = 111;
+        EEXIST = 17, ENOTDIR = 20, EINVAL = 22, ENOMEM = 12, ENFILE = 23, EMFILE = 24, ENOSPC = 28, EPIPE = 32, ENOSYS = 38, EADDRINUSE = 98, ECONNREFUSED = 111;
 
     public const int AF_UNIX = 1, SOCK_SEQPACKET = 5, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000;
     public const int SOL_SOCKET = 1, SO_PASSCRED = 16, SO_PEERCRED = 17, SO_PEERPIDFD = 77;
@@ -44,12 +45,12 @@ internal static unsafe partial class Libc
     public const uint EPOLLIN = 1, EPOLLOUT = 4, EPOLLERR = 8, EPOLLHUP = 16, EPOLLRDHUP = 0x2000;
     public const int EFD_NONBLOCK = 0x800, EFD_CLOEXEC = 0x80000;
     public const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_NOCTTY = 0x100, O_TRUNC = 0x200, O_APPEND = 0x400, O_NONBLOCK = 0x800,
-        O_DIRECTORY = 0x10000, O_NOFOLLOW = 0x20000, O_CLOEXEC = 0x80000, O_PATH = 0x200000;
+        O_DIRECTORY = 0x10000, O_NOFOLLOW = 0x20000, O_CLOEXEC = 0x80000, O_PATH = 0x200000, O_TMPFILE = 0x410000;
     public const int IN_NONBLOCK = 0x800, IN_CLOEXEC = 0x80000;
     public const uint IN_MODIFY = 0x2, IN_MOVED_TO = 0x80;
     public const int AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_EMPTY_PATH = 0x1000;
-    public const uint STATX_TYPE = 0x1, STATX_INO = 0x100;
-    public const int S_IFMT = 0xF000, S_IFREG = 0x8000;
+    public const uint STATX_TYPE = 0x1, STATX_CTIME = 0x80, STATX_INO = 0x100, STATX_SIZE = 0x200;
+    public const int S_IFMT = 0xF000, S_IFREG = 0x8000, S_IFDIR = 0x4000;
     public const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8;
     public const int SEEK_SET = 0;
     public const int F_GETFD = 1, F_SETFD = 2, FD_CLOEXEC = 1, F_DUPFD_CLOEXEC = 1030, F_GET_SEALS = 1034, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4;
@@ -134,6 +135,8 @@ internal static unsafe partial class Libc
         [FieldOffset(20)] public uint UserId;
         [FieldOffset(28)] public ushort Mode;
         [FieldOffset(32)] public ulong Inode;
+        [FieldOffset(40)] public ulong Size;
+        [FieldOffset(96)] public long ChangeSeconds;
         [FieldOffset(136)] public uint DeviceMajor;
         [FieldOffset(140)] public uint DeviceMinor;
     }
@@ -169,6 +172,11 @@ internal static unsafe partial class Libc
     public struct StatFs
     {
         [FieldOffset(0)] public long Type;
+        [FieldOffset(8)] public long BlockBytes;
+        [FieldOffset(16)] public ulong Blocks;
+        [FieldOffset(32)] public ulong AvailableBlocks;
+        [FieldOffset(40)] public ulong Files;
+        [FieldOffset(48)] public ulong FreeFiles;
     }
 
     [LibraryImport(Name, SetLastError = true)] public static partial int socket(int domain, int type, int protocol);
@@ -198,6 +206,7 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, SetLastError = true)] public static partial int ftruncate(int fd, long length);
     [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] public static partial int statx(int directory, string path, int flags, uint mask, StatX* status);
     [LibraryImport(Name, SetLastError = true)] public static partial int fstatfs(int fd, StatFs* status);
+    [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] public static partial int statfs(string path, StatFs* status);
     [LibraryImport(Name, SetLastError = true)] public static partial int flock(int fd, int operation);
     [LibraryImport(Name, SetLastError = true)] public static partial int fcntl(int fd, int command, nint argument);
     [LibraryImport(Name, SetLastError = true)] public static partial int ioctl(int fd, nuint request, void* argument);
@@ -221,6 +230,7 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, SetLastError = true)] public static partial nint getdents64(int fd, byte* entries, nint length);
     [LibraryImport(Name)] public static partial void _exit(int status);
     [LibraryImport(Name, SetLastError = true)] public static partial int prctl(int option, nint argument2, nint argument3, nint argument4, nint argument5);
+    [LibraryImport(Name, SetLastError = true)] public static partial int execv(byte* path, byte** arguments);
     [LibraryImport(Name, SetLastError = true)] public static partial int execve(byte* path, byte** arguments, byte** environment);
     [LibraryImport(Name, SetLastError = true)] public static partial nint signal(int signal, nint handler);
     [LibraryImport(Name, SetLastError = true)] public static partial int uname(UtsName* name);
@@ -245,8 +255,13 @@ internal static unsafe partial class Libc
     [LibraryImport(Name)] public static partial int posix_spawnattr_setpgroup(void* attributes, int group);
     [LibraryImport(Name)] public static partial int posix_spawnattr_setsigmask(void* attributes, void* signals);
     [LibraryImport(Name)] public static partial int posix_spawnattr_setsigdefault(void* attributes, void* signals);
+    [LibraryImport(Name)] public static partial byte* gnu_get_libc_version();
     [LibraryImport(Name, EntryPoint = "syscall", SetLastError = true)] private static partial long syscall2(long number, nint a, nint b);
+    [LibraryImport(Name, EntryPoint = "syscall", SetLastError = true)] private static partial long syscall3(long number, nint a, nint b, nint c);
 
     /// <summary>pidfd_open(2); glibc wraps it only since 2.36.</summary>
     public static int pidfd_open(int pid, uint flags) => (int)syscall2(434, pid, (nint)flags);
+
+    /// <summary>pidfd_getfd(2), likewise; since Linux 5.6.</summary>
+    public static int pidfd_getfd(int pidFd, int fd, uint flags) => (int)syscall3(438, pidFd, fd, (nint)flags);
 }

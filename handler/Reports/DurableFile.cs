@@ -71,6 +71,18 @@ internal static unsafe class DurableFile
         }
     }
 
+    /// <summary>Reads the beginning of a file, as much of it as one read gives.</summary>
+    /// <returns>How many bytes that is.</returns>
+    /// <exception cref="SyscallException">read failed.</exception>
+    public static int ReadSome(FileDescriptor file, string path, Span<byte> buffer)
+    {
+        fixed (byte* bytes = buffer)
+        {
+            nint count = Libc.read(file.Number, bytes, buffer.Length);
+            return count >= 0 ? (int)count : throw SyscallException.Last("read", path);
+        }
+    }
+
     /// <summary>Replaces a file's contents at once.</summary>
     /// <exception cref="SyscallException">Writing, syncing or renaming failed; the file is as it was.</exception>
     public static void Write(string path, ReadOnlySpan<byte> contents)
@@ -78,10 +90,18 @@ internal static unsafe class DurableFile
         string temporary = path + TemporarySuffix;
         using (FileDescriptor file = WriteTemporary(temporary, contents))
         {
-            Sync(file, temporary);
+            try
+            {
+                Sync(file, temporary);
+                Rename(temporary, path);
+            }
+            catch
+            {
+                _ = Libc.unlink(temporary);
+                throw;
+            }
         }
 
-        Rename(temporary, path);
         SyncDirectory(Path.GetDirectoryName(path)!);
     }
 
@@ -99,6 +119,7 @@ internal static unsafe class DurableFile
         catch
         {
             file.Dispose();
+            _ = Libc.unlink(temporary);
             throw;
         }
     }
@@ -137,6 +158,7 @@ internal static unsafe class DurableFile
         catch
         {
             file.Dispose();
+            _ = Libc.unlink(temporary);
             throw;
         }
     }
@@ -185,6 +207,9 @@ internal static unsafe class DurableFile
     public static bool TryLock(FileDescriptor file, string path)
         => Libc.flock(file.Number, Libc.LOCK_EX | Libc.LOCK_NB) == 0
             || (SyscallException.Last("flock", path) is { Errno: not Libc.EAGAIN } failure ? throw failure : false);
+
+    /// <summary>Takes a file's shared flock, if nobody has the exclusive one.</summary>
+    public static void TryShare(FileDescriptor file) => _ = Libc.flock(file.Number, Libc.LOCK_SH | Libc.LOCK_NB);
 
     /// <summary>Takes a file's exclusive flock, waiting without a limit.</summary>
     /// <exception cref="SyscallException">flock failed.</exception>

@@ -11,24 +11,25 @@ namespace CrashHandler.Handler.Reports;
 /// </summary>
 internal sealed class ReportDatabase
 {
-    private const string NewName = "new";
-    private const string PendingName = "pending";
-    private const string CompletedName = "completed";
-    private const string AttachmentsName = "attachments";
-    private const string RequestsName = "requests";
-    private const string HeapDumpsName = "heapdumps";
-    private const string HeapDumpExtension = ".core";
+    internal const string NewName = "new";
+    internal const string PendingName = "pending";
+    internal const string CompletedName = "completed";
+    internal const string AttachmentsName = "attachments";
+    internal const string RequestsName = "requests";
+    internal const string HeapDumpsName = "heapdumps";
+    internal const string DeletionsName = "deletions";
+    internal const string HeapDumpExtension = ".core";
+    internal const string DumpExtension = ".dmp";
+    internal const string RecordExtension = ".json";
+    internal const string StacksExtension = ".managed.json";
     private const string UploadsLockName = "uploads.lock";
-    private const string DumpExtension = ".dmp";
-    private const string RecordExtension = ".json";
-    private const string StacksExtension = ".managed.json";
     private const uint Root = 0;
 
     // The longer first: a name that ends with it ends with the shorter one, too.
     private static readonly string[] s_newExtensions =
         [DumpExtension, StacksExtension, StacksExtension + DurableFile.TemporarySuffix, RecordExtension, RecordExtension + DurableFile.TemporarySuffix];
 
-    private static readonly string[] s_directories = [NewName, PendingName, CompletedName, AttachmentsName, RequestsName];
+    private static readonly string[] s_directories = [NewName, PendingName, CompletedName, AttachmentsName, RequestsName, DeletionsName];
 
     // What makes a directory a database: the others are younger, and are made when a handler comes.
     private static readonly string[] s_required = [NewName, PendingName, CompletedName];
@@ -37,12 +38,13 @@ internal sealed class ReportDatabase
     private static readonly string[] s_ourFiles = ["settings.", "handler.log", UploadsLockName];
 
     // In the order in which a report passes through them.
-    private static readonly string[] s_filed = [PendingName, CompletedName];
+    internal static readonly string[] FiledNames = [PendingName, CompletedName];
 
     private ReportDatabase(string path, DatabaseSettings settings)
     {
         Path = path;
         Settings = settings;
+        Quarantine = new Quarantine(path);
     }
 
     /// <summary>Absolute path of the directory.</summary>
@@ -51,11 +53,14 @@ internal sealed class ReportDatabase
     /// <summary>Its settings.</summary>
     public DatabaseSettings Settings { get; }
 
+    /// <summary>What was found broken in it.</summary>
+    public Quarantine Quarantine { get; }
+
     /// <summary>When a report, or a request, was last dealt with, as far as the file system tells.</summary>
     public DateTime LastMove => new[] { PendingName, CompletedName, RequestsName }.Max(name => Directory.GetLastWriteTimeUtc(System.IO.Path.Combine(Path, name)));
 
     /// <summary>Directories into which files are renamed that may be work for an uploader; see <see cref="IsWork"/>.</summary>
-    public IEnumerable<string> WorkDirectories => new[] { "", PendingName, RequestsName }.Select(name => System.IO.Path.Combine(Path, name));
+    public IEnumerable<string> WorkDirectories => new[] { "", PendingName, RequestsName, DeletionsName }.Select(name => System.IO.Path.Combine(Path, name));
 
     /// <summary>Directories into which a report comes, at last by its dump; see <see cref="IsDump"/>.</summary>
     public IEnumerable<string> ReportDirectories => s_filed.Select(name => System.IO.Path.Combine(Path, name));
@@ -63,7 +68,7 @@ internal sealed class ReportDatabase
     /// <summary>Whether a file of this name in one of <see cref="ReportDirectories"/> is a report's dump.</summary>
     public static bool IsDump(string name) => name.EndsWith(DumpExtension, StringComparison.Ordinal);
 
-    /// <summary>Whether a file of this name in one of <see cref="WorkDirectories"/> is work: a dump that is filed, a request, the settings. A record is not: the uploader wrote it.</summary>
+    /// <summary>Whether a file of this name in one of <see cref="WorkDirectories"/> is work: a dump that is filed, a request, a deletion that was begun, the settings. A record is not: the uploader wrote it.</summary>
     public static bool IsWork(string name)
         => IsDump(name) || name == DatabaseSettings.FileName || Guid.TryParseExact(name, "D", out _);
 
@@ -84,19 +89,51 @@ internal sealed class ReportDatabase
     }
 
     /// <summary>Opens a database that is there.</summary>
-    /// <exception cref="DatabaseException">It is not.</exception>
+    /// <exception cref="DatabaseException">It is not, or it is closed to this user.</exception>
+    /// <exception cref="SyscallException">Nobody can tell: what is above it is closed to this user.</exception>
     public static ReportDatabase OpenExisting(string path)
     {
         string full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
         foreach (string name in s_required.Prepend(""))
         {
-            if (!Directory.Exists(System.IO.Path.Combine(full, name)))
+            string directory = System.IO.Path.Combine(full, name);
+            if (!Directory.Exists(directory))
             {
-                throw new DatabaseException($"there is no database at '{full}'{(name.Length > 0 ? $" ('{name}' is missing)" : "")}; check the path");
+                throw WhyNone(full, name);
             }
         }
 
         return new ReportDatabase(full, new DatabaseSettings(full));
+    }
+
+    private static DatabaseException WhyNone(string full, string missing)
+    {
+        uint user = PosixFiles.UserId();
+        // What belongs to somebody else looks as if it were not there.
+        if (TryGetOwner(full) is { } owner && owner != user && user != Root)
+        {
+            return new DatabaseException($"'{full}' belongs to uid {owner}, not to uid {user}; look at it as that user, or as root");
+        }
+
+        if (IsClosed(System.IO.Path.Combine(full, missing)))
+        {
+            return new DatabaseException($"'{full}' is closed to uid {user}: it is another user's; look at it as that user, or with sudo");
+        }
+
+        return new DatabaseException(System.IO.File.Exists(full) ? $"'{full}' is a file, not the directory of a database; check the path"
+            : $"there is no database at '{full}'{(missing.Length > 0 ? $" ('{missing}' is missing)" : "")}; check the path");
+    }
+
+    private static uint? TryGetOwner(string path)
+    {
+        try
+        {
+            return PosixFiles.Owner(path);
+        }
+        catch (SyscallException missing) when (missing.Errno is Libc.ENOENT or Libc.ENOTDIR or Libc.EACCES)
+        {
+            return null;
+        }
     }
 
     /// <summary>
@@ -136,7 +173,7 @@ internal sealed class ReportDatabase
             else if (!TryAdopt(name, claimed))
             {
                 RemoveAttachments(name);
-                RemoveHeapDump(name);
+                DiscardHeapDump(name);
                 RemoveNewStacks(name);
                 claimed.Clear();
                 passed?.Invoke(FilingStep.Claimed);
@@ -201,42 +238,68 @@ internal sealed class ReportDatabase
     public ReportRecord? Find(string id)
         => new[] { CompletedName, PendingName, CompletedName }.Select(name => ReadRecord(FilePath(name, id, RecordExtension), onProblem: null)).FirstOrDefault(record => record is not null && HasDump(record));
 
-    /// <summary>How many whole reports there are in each state; none is kept in mind but by its id.</summary>
+    /// <summary>How many whole reports there are in each state. Of a record only the beginning is read: ten thousand are a matter of milliseconds.</summary>
     public IReadOnlyDictionary<ReportState, int> CountStates()
     {
-        Dictionary<ReportState, int> counts = [];
-        // As numbers: of ten thousand, the texts would be a megabyte.
-        Dictionary<Guid, int> waiting = [];
         // Completed last, as in List: a report that moves between the two looks is seen twice, and never not at all.
-        foreach (ReportRecord record in ReadAll(PendingName, onProblem: null).Where(HasDump))
+        Dictionary<string, ReportState> states = [];
+        foreach (string directory in s_filed)
         {
-            Count(record.State, 1);
-            if (Guid.TryParse(record.Id, out Guid id))
+            HashSet<string> names = [.. Directory.EnumerateFiles(System.IO.Path.Combine(Path, directory)).Select(path => System.IO.Path.GetFileName(path))];
+            foreach (string name in names)
             {
-                waiting[id] = (int)record.State;
+                if (name.EndsWith(RecordExtension, StringComparison.Ordinal) && !name.EndsWith(StacksExtension, StringComparison.Ordinal))
+                {
+                    string id = name[..^RecordExtension.Length];
+                    // On its way, its dump is where it was not looked for.
+                    if ((names.Contains(id + DumpExtension) || s_filed.Any(other => System.IO.File.Exists(FilePath(other, id, DumpExtension))))
+                        && StateOf(FilePath(directory, id, RecordExtension)) is { } state)
+                    {
+                        states[id] = state;
+                    }
+                }
             }
         }
 
-        foreach (ReportRecord record in ReadCompleted())
+        Dictionary<ReportState, int> counts = [];
+        foreach (ReportState state in states.Values)
         {
-            Count(record.State, 1);
-            if (Guid.TryParse(record.Id, out Guid id) && waiting.Remove(id, out int former))
-            {
-                Count((ReportState)former, -1);
-            }
-        }
-
-        foreach (ReportState state in Enum.GetValues<ReportState>())
-        {
-            if (counts.GetValueOrDefault(state) <= 0)
-            {
-                counts.Remove(state);
-            }
+            counts[state] = counts.GetValueOrDefault(state) + 1;
         }
 
         return counts;
+    }
 
-        void Count(ReportState state, int by) => counts[state] = counts.GetValueOrDefault(state) + by;
+    // Members are written in the order of the record, so that the state is at its beginning; one that somebody wrote otherwise is read whole.
+    private static ReportState? StateOf(string path)
+    {
+        Span<byte> beginning = stackalloc byte[ReportsLimits.StateBytes];
+        try
+        {
+            using FileDescriptor file = DurableFile.OpenRead(path);
+            Utf8JsonReader reader = new(beginning[..DurableFile.ReadSome(file, path, beginning)], isFinalBlock: false, state: default);
+            while (reader.Read())
+            {
+                if (reader.CurrentDepth == 1 && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("state"u8))
+                {
+                    foreach (ReportState state in reader.Read() && reader.TokenType == JsonTokenType.String ? Enum.GetValues<ReportState>() : [])
+                    {
+                        if (reader.ValueTextEquals(state.ToString().ToLowerInvariant()))
+                        {
+                            return state;
+                        }
+                    }
+
+                    break;
+                }
+            }
+        }
+        catch (Exception broken) when (broken is JsonException or SyscallException { Errno: not (Libc.EMFILE or Libc.ENFILE or Libc.ENOMEM) })
+        {
+            return null;
+        }
+
+        return ReadRecord(path, onProblem: null)?.State;
     }
 
     /// <summary>Reports in a row, one at a time: each is read when it is asked for.</summary>
@@ -311,7 +374,7 @@ internal sealed class ReportDatabase
     public string BeginHeapDump(string id)
     {
         CreateOwn(System.IO.Path.Combine(Path, HeapDumpsName));
-        RemoveHeapDump(id);
+        DiscardHeapDump(id);
         return FilePath(HeapDumpsName, id, HeapDumpExtension) + DurableFile.TemporarySuffix;
     }
 
@@ -320,8 +383,13 @@ internal sealed class ReportDatabase
     public void FileHeapDump(string id)
         => DurableFile.Rename(FilePath(HeapDumpsName, id, HeapDumpExtension) + DurableFile.TemporarySuffix, FilePath(HeapDumpsName, id, HeapDumpExtension));
 
-    /// <summary>Takes away what there is of a heap dump that is not to be.</summary>
-    public void DiscardHeapDump(string id) => RemoveHeapDump(id);
+    /// <summary>Takes away what there is of a heap dump that is not to be. What cannot be removed is left to a sweep.</summary>
+    public void DiscardHeapDump(string id)
+    {
+        string path = FilePath(HeapDumpsName, id, HeapDumpExtension);
+        _ = Libc.unlink(path);
+        _ = Libc.unlink(path + DurableFile.TemporarySuffix);
+    }
 
     /// <summary>Absolute path of a report's dump.</summary>
     public string DumpPath(ReportRecord report) => FilePath(report, DumpExtension);
@@ -336,7 +404,7 @@ internal sealed class ReportDatabase
     /// <exception cref="SyscallException">The disk failed.</exception>
     public void Update(ReportRecord record)
     {
-        string? directory = s_filed.FirstOrDefault(name => System.IO.File.Exists(FilePath(name, record.Id, RecordExtension)));
+        string? directory = FiledNames.FirstOrDefault(name => System.IO.File.Exists(FilePath(name, record.Id, RecordExtension)));
         if (directory is null)
         {
             return;
@@ -350,9 +418,10 @@ internal sealed class ReportDatabase
     }
 
     /// <summary>
-    /// Ends what dead handlers left in <c>new/</c>: finished dumps are filed, unfinished ones removed. For any handler, at any time.
+    /// Ends what dead handlers left in <c>new/</c>: finished dumps are filed, or put in quarantine where they cannot be; unfinished ones are removed. For
+    /// any handler, at any time.
     /// </summary>
-    /// <param name="tell">Told of each file that was filed or removed or cannot be read, in words.</param>
+    /// <param name="tell">Told of each file that was filed, removed or put in quarantine, or cannot be read, in words.</param>
     /// <param name="isAlone">This handler captures nothing yet.</param>
     public void Recover(Action<string>? tell = null, bool isAlone = true)
     {
@@ -368,37 +437,38 @@ internal sealed class ReportDatabase
     }
 
     /// <summary>
-    /// Ends what dead handlers left half done beside <see cref="Recover"/>: moves that were begun; dumps and heap dumps that no record names; temporary
-    /// files. Only for the holder of the upload lock.
+    /// Ends what dead handlers left half done beside <see cref="Recover"/>, and puts in quarantine what belongs to no report; see <see cref="DatabaseSweep"/>. Only for the
+    /// holder of the upload lock.
     /// </summary>
-    /// <param name="tell">Told of each file that cannot be read; it stays where it is.</param>
+    /// <param name="tell">Told of each file that was put in quarantine, or cannot be dealt with and stays where it is.</param>
     /// <exception cref="SyscallException">The disk failed.</exception>
-    public void Sweep(Action<string>? tell = null)
+    public void Sweep(Action<string>? tell = null) => new DatabaseSweep(this, tell).Run();
+
+    /// <summary>Whether somebody makes or sends a report now, or holds its process until it is sent.</summary>
+    /// <exception cref="SyscallException">Its dump cannot be opened or locked.</exception>
+    public bool IsInUse(ReportRecord report)
     {
-        foreach (ReportRecord record in ReadAll(PendingName, tell).Where(record => DirectoryOf(record.State) == CompletedName))
+        try
         {
-            // One whose dump has not moved yet is not filed: Recover does that.
-            if (IsFiled(record.Id))
-            {
-                Move(record.Id, PendingName, CompletedName);
-            }
+            string path = DumpPath(report);
+            using FileDescriptor dump = DurableFile.OpenRead(path);
+            return !DurableFile.TryLock(dump, path);
         }
+        catch (SyscallException gone) when (gone.Errno == Libc.ENOENT)
+        {
+            // It moves, which only its uploader does, or it is no more.
+            return Find(report.Id) is not null;
+        }
+    }
 
-        foreach (string path in s_filed.SelectMany(name => Directory.EnumerateFiles(System.IO.Path.Combine(Path, name), "*" + DumpExtension)))
-        {
-            Attempt(path, () => SweepDump(path), tell);
-        }
-
-        foreach (string path in s_filed.SelectMany(name => Directory.EnumerateFiles(System.IO.Path.Combine(Path, name), "*" + StacksExtension)))
-        {
-            Attempt(path, () => SweepStacks(path), tell);
-        }
-
-        string heapDumps = System.IO.Path.Combine(Path, HeapDumpsName);
-        foreach (string path in Directory.Exists(heapDumps) ? Directory.EnumerateFiles(heapDumps) : [])
-        {
-            Attempt(path, () => SweepHeapDump(path), tell);
-        }
+    /// <summary>Keeps others from deleting a report while it is sent, until the returned file is closed. A filer's lock, which keeps them from it as well, is no obstacle.</summary>
+    /// <exception cref="SyscallException">Its dump cannot be opened.</exception>
+    public FileDescriptor Use(ReportRecord report)
+    {
+        string path = DumpPath(report);
+        FileDescriptor dump = DurableFile.OpenRead(path);
+        DurableFile.TryShare(dump);
+        return dump;
     }
 
     /// <summary>Takes the lock of the one uploader; null when another handler has it.</summary>
@@ -455,12 +525,45 @@ internal sealed class ReportDatabase
     internal void Discard(string id)
     {
         // The dump last: as long as it is there, it is claimed.
-        _ = Libc.unlink(FilePath(NewName, id, RecordExtension + DurableFile.TemporarySuffix));
+        RemoveTemporaries(id);
         _ = Libc.unlink(FilePath(NewName, id, RecordExtension));
         RemoveAttachments(id);
-        RemoveHeapDump(id);
+        DiscardHeapDump(id);
         RemoveNewStacks(id);
         _ = Libc.unlink(FilePath(NewName, id, DumpExtension));
+    }
+
+    private void RemoveTemporaries(string id)
+    {
+        _ = Libc.unlink(FilePath(NewName, id, RecordExtension + DurableFile.TemporarySuffix));
+        _ = Libc.unlink(FilePath(NewName, id, StacksExtension + DurableFile.TemporarySuffix));
+    }
+
+    // What else it has, the next sweep finds without a report.
+    private void QuarantineNew(string id, Action<string>? tell)
+    {
+        string why = "a handler ended before it was a report, and its record is missing or says that more of it was written";
+        RemoveTemporaries(id);
+        foreach (string extension in (string[])[RecordExtension, StacksExtension, DumpExtension])
+        {
+            if (EntryStatus.TryRead(FilePath(NewName, id, extension), out _))
+            {
+                Quarantine.Take(NewName, id + extension, why, tell);
+            }
+        }
+    }
+
+    private static bool IsClosed(string directory)
+    {
+        try
+        {
+            _ = FileStatus.Of(directory);
+            return false;
+        }
+        catch (SyscallException refused)
+        {
+            return refused.Errno is Libc.EACCES or Libc.EPERM;
+        }
     }
 
     private bool MoveStacks(string id, string from, string to)
@@ -482,16 +585,21 @@ internal sealed class ReportDatabase
         _ = Libc.unlink(path + DurableFile.TemporarySuffix);
     }
 
-    private void RemoveHeapDump(string id)
+    /// <summary>Takes away a report's heap dump.</summary>
+    /// <exception cref="SyscallException">It cannot be removed.</exception>
+    internal void RemoveHeapDump(string id)
     {
         string path = FilePath(HeapDumpsName, id, HeapDumpExtension);
-        _ = Libc.unlink(path);
-        _ = Libc.unlink(path + DurableFile.TemporarySuffix);
+        DurableFile.Remove(path);
+        DurableFile.Remove(path + DurableFile.TemporarySuffix);
     }
 
-    private void RemoveAttachments(string id)
+    /// <summary>Takes away a report's attachments.</summary>
+    /// <exception cref="IOException">They cannot be removed.</exception>
+    internal void RemoveAttachments(string id)
     {
-        if (Directory.Exists(AttachmentsOf(id)))
+        // A link in its place is not ours, and what it leads to even less.
+        if (EntryStatus.TryRead(AttachmentsOf(id), out EntryStatus entry) && entry.IsDirectory)
         {
             Directory.Delete(AttachmentsOf(id), recursive: true);
         }
@@ -507,7 +615,7 @@ internal sealed class ReportDatabase
 
     private static byte[] Serialize(ReportRecord record) => JsonSerializer.SerializeToUtf8Bytes(record, ReportsJson.Default.ReportRecord);
 
-    private static string DirectoryOf(ReportState state) => state == ReportState.Pending ? PendingName : CompletedName;
+    internal static string DirectoryOf(ReportState state) => state == ReportState.Pending ? PendingName : CompletedName;
 
     private static void CreateParents(string full)
     {
@@ -536,9 +644,9 @@ internal sealed class ReportDatabase
     }
 
     private static bool IsOurs(string name)
-        => s_directories.Contains(name) || name == HeapDumpsName || s_ourFiles.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
+        => s_directories.Contains(name) || name is HeapDumpsName or HandlerRun.DirectoryName or Quarantine.DirectoryName || s_ourFiles.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
 
-    private static void CreateOwn(string directory)
+    internal static void CreateOwn(string directory)
     {
         PosixFiles.CreatePrivateDirectory(directory);
         if (!Directory.Exists(directory))
@@ -575,7 +683,8 @@ internal sealed class ReportDatabase
         }
     }
 
-    private static ReportRecord Parse(ReadOnlySpan<byte> contents, string name)
+    /// <exception cref="JsonException">It is no record.</exception>
+    internal static ReportRecord Parse(ReadOnlySpan<byte> contents, string name)
     {
         ReportRecord? record = JsonSerializer.Deserialize(contents, ReportsJson.Default.ReportRecord);
         // The id becomes a path: what the file says must be what the file is called.
@@ -596,7 +705,7 @@ internal sealed class ReportDatabase
         return extension is null ? null : name[..^extension.Length];
     }
 
-    private static void Attempt(string path, Action sweep, Action<string>? tell)
+    internal static void Attempt(string path, Action sweep, Action<string>? tell)
     {
         try
         {
@@ -623,11 +732,18 @@ internal sealed class ReportDatabase
 
         if (IsFiled(id))
         {
-            Discard(id);
+            // A claim on a death that was a report already, and nothing of that report.
+            DurableFile.Remove(FilePath(NewName, id, RecordExtension));
+            RemoveNewStacks(id);
+            DurableFile.Remove(FilePath(NewName, id, DumpExtension));
         }
         else if (TryAdopt(id, dump, tell))
         {
             tell?.Invoke($"Report {id}: a handler ended between its dump and its filing; it is filed now");
+        }
+        else if (dump.IsFinished)
+        {
+            QuarantineNew(id, tell);
         }
         else
         {
@@ -651,11 +767,13 @@ internal sealed class ReportDatabase
                 return false;
             }
 
+            // What its writer was about to rename: whole is what has its name.
+            RemoveTemporaries(id);
             File(record);
             return true;
         }
 
-        string? directory = s_filed.FirstOrDefault(name => System.IO.File.Exists(FilePath(name, id, RecordExtension)));
+        string? directory = FiledNames.FirstOrDefault(name => System.IO.File.Exists(FilePath(name, id, RecordExtension)));
         if (directory is not null)
         {
             MoveDump(id, directory);
@@ -681,7 +799,7 @@ internal sealed class ReportDatabase
         }
 
         // As Find does: of two records, which a power cut may leave, the completed one counts.
-        string directory = Enumerable.Reverse(s_filed).First(name => System.IO.File.Exists(FilePath(name, id, RecordExtension)));
+        string directory = Enumerable.Reverse(FiledNames).First(name => System.IO.File.Exists(FilePath(name, id, RecordExtension)));
         DurableFile.Write(FilePath(directory, id, RecordExtension), Serialize(requested(report)));
         if (directory == CompletedName)
         {
@@ -693,52 +811,10 @@ internal sealed class ReportDatabase
     private static string? UrlIn(string request)
         => new FileInfo(request).Length <= ReportsLimits.MaxUrlBytes && DurableFile.Read(request, ReportsLimits.MaxUrlBytes) is { Length: > 0 } url ? Encoding.UTF8.GetString(url) : null;
 
-    private void SweepDump(string path)
-    {
-        string id = System.IO.Path.GetFileNameWithoutExtension(path);
-        List<string> leftovers = [.. s_filed.Select(name => FilePath(name, id, RecordExtension + DurableFile.TemporarySuffix)).Where(System.IO.File.Exists)];
-        if (leftovers.Count == 0 && HasRecord(id))
-        {
-            return;
-        }
-
-        // Locked: a living handler writes or files it. Looked for a second time, because the record comes before the lock goes.
-        using FileDescriptor file = DurableFile.OpenRead(path);
-        if (DurableFile.TryLock(file, path))
-        {
-            leftovers.ForEach(DurableFile.Remove);
-            if (!HasRecord(id))
-            {
-                DurableFile.Remove(path);
-            }
-        }
-    }
-
-    private void SweepStacks(string path)
-    {
-        string id = System.IO.Path.GetFileName(path)[..^StacksExtension.Length];
-        // They are filed before their record and their dump. The dump, which moves last, is looked for first.
-        if (!System.IO.File.Exists(FilePath(NewName, id, DumpExtension)) && !HasRecord(id))
-        {
-            DurableFile.Remove(path);
-        }
-    }
-
-    private void SweepHeapDump(string path)
-    {
-        bool isUnfinished = path.EndsWith(DurableFile.TemporarySuffix, StringComparison.Ordinal);
-        string id = System.IO.Path.GetFileName(path)[..Math.Min(System.IO.Path.GetFileName(path).Length, Guid.Empty.ToString().Length)];
-        // While it is made, its report is in new/. Looked for first, because that moves to where the second look finds it.
-        if (!System.IO.File.Exists(FilePath(NewName, id, DumpExtension)) && (isUnfinished || !HasRecord(id)))
-        {
-            DurableFile.Remove(path);
-        }
-    }
-
     // Each kind looked for in the order in which it moves, so that none is missed between two looks.
-    private bool IsFiled(string id) => HasRecord(id) && s_filed.Any(name => System.IO.File.Exists(FilePath(name, id, DumpExtension)));
+    private bool IsFiled(string id) => HasRecord(id) && FiledNames.Any(name => System.IO.File.Exists(FilePath(name, id, DumpExtension)));
 
-    private bool HasRecord(string id) => s_filed.Any(name => System.IO.File.Exists(FilePath(name, id, RecordExtension)));
+    internal bool HasRecord(string id) => FiledNames.Any(name => System.IO.File.Exists(FilePath(name, id, RecordExtension)));
 
     // It may be on its way from one place to the other.
     private string FilePath(ReportRecord report, string extension)
@@ -748,9 +824,11 @@ internal sealed class ReportDatabase
         return System.IO.File.Exists(preferred) || !System.IO.File.Exists(other) ? preferred : other;
     }
 
-    private string FilePath(string directory, string id, string extension) => System.IO.Path.Combine(Path, directory, id + extension);
+    internal string FilePath(string directory, string id, string extension) => System.IO.Path.Combine(Path, directory, id + extension);
 
-    private void Move(string id, string from, string to)
+    /// <summary>Moves what there is of a report; the record moves last.</summary>
+    /// <exception cref="SyscallException">The disk failed.</exception>
+    internal void Move(string id, string from, string to)
     {
         string dump = FilePath(from, id, DumpExtension);
         if (System.IO.File.Exists(dump))
@@ -764,11 +842,11 @@ internal sealed class ReportDatabase
         DurableFile.SyncDirectory(System.IO.Path.Combine(Path, from));
     }
 
-    private string AttachmentsOf(string id) => System.IO.Path.Combine(Path, AttachmentsName, id);
+    internal string AttachmentsOf(string id) => System.IO.Path.Combine(Path, AttachmentsName, id);
 
     private IEnumerable<string> Ids(string directory)
         => RecordPaths(directory).Select(path => System.IO.Path.GetFileNameWithoutExtension(path));
 
-    private IEnumerable<string> RecordPaths(string directory)
+    internal IEnumerable<string> RecordPaths(string directory)
         => Directory.EnumerateFiles(System.IO.Path.Combine(Path, directory), "*" + RecordExtension).Where(path => !path.EndsWith(StacksExtension, StringComparison.Ordinal));
 }

@@ -24,6 +24,36 @@ internal static class ReportsLimits
     /// <summary>How long the lock of the settings is waited for, which a change needs for milliseconds: less than the 5 s in which a client wants an answer.</summary>
     public static readonly TimeSpan SettingsLock = TimeSpan.FromSeconds(3);
 
+    /// <summary>Days for which a report is kept: Crashpad's.</summary>
+    public const int KeptDays = 365;
+
+    /// <summary>MiB that all reports take together: Crashpad's.</summary>
+    public const int KeptMebibytes = 128;
+
+    /// <summary>Reports that are kept: with as many as this, the start of a handler, its memory and the lists have limits that are tested.</summary>
+    public const int KeptReports = 10_000;
+
+    /// <summary>The most days that anybody may say: 2,700 years, well within what a time span holds.</summary>
+    public const int MostDays = 1_000_000;
+
+    /// <summary>How often everything is looked through for what has grown old, and for what belongs to no report.</summary>
+    public static readonly TimeSpan RetentionInterval = TimeSpan.FromDays(1);
+
+    /// <summary>How long a deletion waits for the handler that uploads to end it: it is looked at 50 ms later, unless an upload is under way.</summary>
+    public static readonly TimeSpan DeletionPatience = TimeSpan.FromSeconds(2);
+
+    /// <summary>How often it is looked whether it has ended.</summary>
+    public static readonly TimeSpan DeletionLook = TimeSpan.FromMilliseconds(10);
+
     /// <summary>How often it is looked whether another handler still makes a report.</summary>
     public static readonly TimeSpan ClaimInterval = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>Deaths of handlers that are remembered: an operator wants the last ones, and that there are many.</summary>
+    public const int HandlerDeaths = 32;
+
+    /// <summary>Files that are counted into what a database takes: three of each of some ten thousand reports, and as many attachments. It is somebody's wait.</summary>
+    public const int CountedFiles = 100_000;
+
+    /// <summary>Bytes of a record within which its state stands: it is the third member.</summary>
+    public const int StateBytes = 1_024;
 }

@@ -16,7 +16,8 @@ namespace CrashHandler.Handler.Upload;
 /// <param name="time">The clock.</param>
 /// <param name="log">Where it tells what it does.</param>
 /// <param name="isOnRequest">Whether only those are sent that somebody asked for.</param>
-internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, TimeProvider time, Lazy<ILogger> log, bool isOnRequest = false)
+/// <param name="retention">What keeps the database within its limits; null: nothing is removed.</param>
+internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, TimeProvider time, Lazy<ILogger> log, bool isOnRequest = false, Retention? retention = null)
 {
     private readonly Lock _gate = new();
     private readonly UploadClient _client = new(database, time);
@@ -35,9 +36,28 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
     private readonly Dictionary<string, ReportRecord> _unstored = [];
     private bool _hasSwept;
     private long? _lastLook;
+    private volatile string? _failure;
+    private volatile string _refusals = "";
 
     /// <summary>What it is at.</summary>
     public UploadQueueStatus Status => _status;
+
+    /// <summary>What keeps it from sending a report that was asked for, in words; null: nothing, as far as is known. Only of a queue on request. From any thread.</summary>
+    public string? WhyNotSent(string reportId)
+    {
+        foreach (string refusal in _refusals.Split('\n'))
+        {
+            if (refusal.Contains(reportId, StringComparison.Ordinal))
+            {
+                return refusal;
+            }
+        }
+
+        return _failure;
+    }
+
+    /// <summary>Told in words what fails. From the worker's thread.</summary>
+    public Action<string>? OnError { get; init; }
 
     /// <summary>Completes when the worker has ended.</summary>
     public Task Finished => _worker ?? Task.CompletedTask;
@@ -76,7 +96,7 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
         }
         catch (Exception failure)
         {
-            _status = new UploadQueueStatus(null, failure.Message);
+            NoteFailure(failure);
             log.Value.Error(failure, "The upload queue ended; reports are kept, and sent by the next handler");
         }
         finally
@@ -113,6 +133,7 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
 
             if (!TakeLock())
             {
+                _status = _status with { Waiting = null, NextAttempt = null };
                 _watched = [.. _awaited.Keys];
                 Settle(_ => true);
                 return UploadLimits.LookAgain;
@@ -126,11 +147,18 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
             _lastLook = null;
             _watched = [.. _awaited.Keys];
             Settle(_ => true);
-            _status = new UploadQueueStatus(null, failure.Message);
+            NoteFailure(failure);
+            _failure = failure.Message;
             log.Value.Error(failure is SyscallException or IOException or UnauthorizedAccessException or DatabaseException ? null : failure,
                 "The upload queue cannot use its database: {Reason}; it tries again in {Seconds} s", failure.Message, UploadLimits.DiskRetry.TotalSeconds);
             return UploadLimits.DiskRetry;
         }
+    }
+
+    private void NoteFailure(Exception failure)
+    {
+        _status = _status with { Current = null, LastError = failure.Message };
+        OnError?.Invoke(failure.Message);
     }
 
     private bool TakeLock()
@@ -162,6 +190,15 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
     }
 
     private void Tell(string finding) => log.Value.Warning("{Finding}", finding);
+
+    private void TellOfRequest(string finding)
+    {
+        Tell(finding);
+        if (isOnRequest)
+        {
+            _refusals += $"{finding}\n";
+        }
+    }
 
     private async Task<TimeSpan> SendDueAsync(bool isLook, CancellationToken stopping)
     {
@@ -211,7 +248,9 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
                 _waiting.Forget(report.Id);
                 return UploadPolicy.Requested(report, url);
             },
-            Tell);
+            TellOfRequest);
+        // Between two uploads, so that none loses what it sends.
+        retention?.Look();
         _waiting.Refresh();
     }
 
@@ -222,13 +261,14 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
         DateTimeOffset? lastLimited = _waiting.All.Any(report => report.IsRateLimited) ? database.Settings.LastLimitedUpload : null;
         due = default;
         bool isFound = false;
-        TimeSpan wait = UploadLimits.LookAgain;
+        TimeSpan wait = UploadLimits.LookAgain, soonest = TimeSpan.MaxValue;
         HashSet<string> sendable = [];
         foreach (WaitingReport report in _waiting.All.Where(report => (report.IsExplicit || (permission == UploadPermission.On && UrlOf(report) is not null)) && !_unstored.ContainsKey(report.Id)))
         {
             TimeSpan pause = UploadPolicy.UntilDue(report, now, lastLimited);
             TimeSpan hosts = UntilHostIsFree(report.Url is null ? fallbackUrl?.Authority : report.Host);
             pause = pause > hosts ? pause : hosts;
+            soonest = pause < soonest ? pause : soonest;
             if (pause > TimeSpan.Zero)
             {
                 wait = pause < wait ? pause : wait;
@@ -244,6 +284,7 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
             }
         }
 
+        _status = _status with { Waiting = _waiting.All.Count, NextAttempt = soonest == TimeSpan.MaxValue ? null : now + (soonest > TimeSpan.Zero ? soonest : TimeSpan.Zero) };
         Settle(id => !sendable.Contains(id));
         return isFound ? null : wait;
     }
@@ -267,6 +308,7 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
         else
         {
             shown = UrlRedaction.Redact(url);
+            _status = _status with { Attempts = _status.Attempts + 1 };
             after = await AttemptAsync(report, url, stopping).ConfigureAwait(false);
             foreach (string host in _lastUploads.Where(last => time.GetElapsedTime(last.Value) > UploadLimits.BetweenUploads).Select(last => last.Key).ToList())
             {
@@ -278,7 +320,18 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
 
         _unstored[after.Id] = after;
         StoreUnstored();
-        _status = new UploadQueueStatus(null, after.LastError ?? _status.LastError);
+        _status = _status with
+        {
+            Current = null,
+            LastError = after.LastError ?? _status.LastError,
+            Uploaded = _status.Uploaded + (after.State is ReportState.Uploaded or ReportState.Discarded ? 1 : 0),
+            Failed = _status.Failed + (after.State == ReportState.Failed ? 1 : 0),
+        };
+        if (after.State is not (ReportState.Uploaded or ReportState.Discarded) && after.LastError is { } error)
+        {
+            OnError?.Invoke($"report {report.Id} to {shown}: {error}");
+        }
+
         log.Value.Information("Report {Id} to {Url}: {State} {Answer}", report.Id, shown, after.State, after.ServerId ?? after.LastError);
     }
 
@@ -286,6 +339,7 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
     {
         try
         {
+            using FileDescriptor inUse = database.Use(report);
             ServerAnswer answer = await _client.SendAsync(report, url, stopping).ConfigureAwait(false);
             return UploadPolicy.Answered(report, answer, time.GetUtcNow());
         }

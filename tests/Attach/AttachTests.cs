@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text.Json;
 using CrashHandler.Tests.EndToEnd;
 using Xunit;
@@ -65,6 +66,22 @@ public sealed class AttachTests
     {
         using Sandbox sandbox = new(Own);
         RunningProcess victim = Hold(sandbox, "--touch-environment", "--kind", "failfast");
+
+        Attach(sandbox, victim.Pid, "--database", sandbox.Database);
+        victim.Finish();
+
+        sandbox.SingleReport();
+    }
+
+    /// <summary>The library that speaks to the port takes its path for a URI.</summary>
+    [Theory]
+    [InlineData("temp of its own")]
+    [InlineData("täglich,neu")]
+    public void ATemporaryDirectoryMayHaveAnyName(string name)
+    {
+        using Sandbox sandbox = new(Own);
+        RunningProcess victim = sandbox.Start("/usr/bin/env", $"TMPDIR={sandbox.MakeFolder(name)}", TestPrograms.Shared.Victim, "--kind", "failfast", "--hold");
+        victim.ReadUntil("ready");
 
         Attach(sandbox, victim.Pid, "--database", sandbox.Database);
         victim.Finish();
@@ -167,6 +184,24 @@ public sealed class AttachTests
         AssertRefused(sandbox, int.MaxValue, $"there is no process {int.MaxValue} here");
     }
 
+    /// <summary>A runtime that waits for a debugger is not let go by us; when it is, it loads what it was told to, and nothing of the attempt is left.</summary>
+    [Fact]
+    public void ASuspendedProcessStaysSoAndIsCoveredWhenItGoesOn()
+    {
+        using Sandbox sandbox = new(Own);
+        RunningProcess victim = sandbox.Start("/usr/bin/env", "DOTNET_DefaultDiagnosticPortSuspend=1", TestPrograms.Shared.Victim, "--kind", "failfast", "--hold");
+        string socket = sandbox.Until(() => Directory.EnumerateFiles(sandbox.Folder, $"dotnet-diagnostic-{victim.Pid}-*").FirstOrDefault(), () => "the diagnostics port");
+
+        AssertRefused(sandbox, victim.Pid, "did not say how it went: look at 'crash-handler status'; one that waits for a debugger loads it when it is let go");
+        Assert.Empty(Directory.EnumerateFiles(sandbox.RuntimeFolder, "attach-*", SearchOption.AllDirectories));
+        Resume(socket);
+        victim.ReadUntil("ready");
+        victim.Finish();
+
+        Assert.Equal(victim.Pid, sandbox.SingleReport().GetProperty("pid").GetInt32());
+        Assert.Empty(Directory.EnumerateFiles(sandbox.RuntimeFolder, "attach-*", SearchOption.AllDirectories));
+    }
+
     /// <summary>The handler's end is seen by an attached process too.</summary>
     [Fact]
     public void TheHandlerMayDieInBetween()
@@ -185,6 +220,15 @@ public sealed class AttachTests
 
     private static string[] LateArguments(Sandbox sandbox)
         => ["--role", "main", "--start-late", "--no-upload", "--extra", "when=late", "--handler", TestPrograms.Shared.Handler];
+
+    // dotnet/diagnostics, ipc-protocol.md: magic, size, command set Process, command ResumeRuntime, reserved.
+    private static void Resume(string path)
+    {
+        using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Connect(new UnixDomainSocketEndPoint(path));
+        socket.Send([.. "DOTNET_IPC_V1\0"u8, 20, 0, 4, 1, 0, 0]);
+        Assert.True(socket.Receive(new byte[64]) > 0, "no answer");
+    }
 
     private static RunningProcess Hold(Sandbox sandbox, params string[] arguments)
     {

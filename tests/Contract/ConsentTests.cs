@@ -57,7 +57,7 @@ public sealed class ConsentTests
         Assert.Equal("pending", States(world));
         world.Sandbox.KillHandler();
         RunningProcess next = world.Sandbox.Start(TestPrograms.Shared.Handler, "run", "--database", world.Sandbox.Database, "--persistent");
-        world.Sandbox.Until(() => world.Sandbox.Json("status", "--json", "--database", world.Sandbox.Database).GetArrayLength() == 1 ? "there" : null, () => "the next handler");
+        world.Sandbox.Until(() => world.Sandbox.RunningHandlers().Count == 1 ? "there" : null, () => "the next handler");
 
         Assert.True(world.Sandbox.HandlerStatus().GetProperty("paused").GetBoolean());
         Assert.Equal("pending", States(world));

@@ -423,8 +423,6 @@ public sealed class SessionsTests : IDisposable
 
         public LastRunPayload GetLastRun() => new(true, 7);
 
-        public IReadOnlyDictionary<string, int> CountReports() => throw new NotSupportedException();
-
         public void Captured()
         {
         }
@@ -437,7 +435,7 @@ public sealed class SessionsTests : IDisposable
         public IReadOnlyList<UploadedReportPayload> ListUploaded()
             => [.. Enumerable.Range(0, 100).Select(i => new UploadedReportPayload(DateTimeOffset.FromUnixTimeMilliseconds(i), new string('x', 4096)))];
 
-        public StatusDocument GetStatus(Sessions sessions, IReadOnlyDictionary<string, int> reports) => throw new NotSupportedException();
+        public StatusDocument GetStatus(Sessions sessions) => throw new NotSupportedException();
 
         public void SubmitPending()
         {

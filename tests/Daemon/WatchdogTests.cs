@@ -117,8 +117,6 @@ public sealed class WatchdogTests : IDisposable
 
         public LastRunPayload GetLastRun() => new(true, 7);
 
-        public IReadOnlyDictionary<string, int> CountReports() => throw new NotSupportedException();
-
         public void Captured()
         {
         }
@@ -129,7 +127,7 @@ public sealed class WatchdogTests : IDisposable
 
         public IReadOnlyList<UploadedReportPayload> ListUploaded() => throw new NotSupportedException();
 
-        public StatusDocument GetStatus(Sessions sessions, IReadOnlyDictionary<string, int> reports) => throw new NotSupportedException();
+        public StatusDocument GetStatus(Sessions sessions) => throw new NotSupportedException();
 
         public void SubmitPending() => throw new NotSupportedException();
     }

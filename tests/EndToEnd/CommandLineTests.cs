@@ -15,6 +15,8 @@ public sealed partial class CommandLineTests
         { WrongUsage, "--nonsense", ["--nonsense"] },
         { WrongUsage, "--nonsense", ["reports", "list", "--nonsense"] },
         { WrongUsage, "--nonsense", ["status", "--nonsense"] },
+        { WrongUsage, "--nonsense", ["doctor", "--nonsense"] },
+        { WrongUsage, "ftp://example.com", ["doctor", "--url", "ftp://example.com"] },
         { WrongUsage, "dance", ["dance"] },
         { WrongUsage, "dance", ["reports", "dance"] },
         { WrongUsage, "ommand", [] },
@@ -32,6 +34,7 @@ public sealed partial class CommandLineTests
         { Failed, "{missing}", ["reports", "list", "--database", "{missing}", "--json"] },
         { Failed, "{missing}", ["reports", "show", "00000000-0000-0000-0000-000000000000", "--database", "{missing}"] },
         { Failed, "{missing}", ["status", "--database", "{missing}"] },
+        { Failed, "999999999", ["doctor", "--pid", "999999999"] },
         { Failed, "{missing}", ["minidump", "{missing}"] },
         { Failed, "not a minidump", ["minidump", "{text}"] },
         { Failed, "not a minidump", ["minidump", "{text}", "--json"] },
@@ -124,6 +127,7 @@ public sealed partial class CommandLineTests
     [InlineData("run", "--help")]
     [InlineData("exec", "--help")]
     [InlineData("status", "--help")]
+    [InlineData("doctor", "--help")]
     [InlineData("reports", "list", "--help")]
     [InlineData("reports", "show", "--help")]
     [InlineData("minidump", "--help")]

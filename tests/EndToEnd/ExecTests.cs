@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Xunit;
 
@@ -85,7 +86,7 @@ public sealed partial class ExecTests
     }
 
     [Fact]
-    public void EnvironmentGainsTheShimAndTheSocketOnly()
+    public void EnvironmentGainsTheShimTheHookAndTheSocketOnly()
     {
         using Sandbox sandbox = new(Identities.User);
         string[] bare = sandbox.Run("env").Output.Split('\n');
@@ -94,8 +95,63 @@ public sealed partial class ExecTests
 
         Assert.Empty(bare.Except(covered));
         Assert.Equal(
-            ["CRASH_HANDLER_PIPE", "LD_PRELOAD"],
+            ["CRASH_HANDLER_EXEC_PID", "CRASH_HANDLER_PIPE", "DOTNET_STARTUP_HOOKS", "LD_PRELOAD"],
             covered.Except(bare).Select(variable => variable.Split('=')[0]).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void ExistingHooksAndPreloadsAreKept()
+    {
+        using Sandbox sandbox = new(Identities.User);
+        string[] set = ["DOTNET_STARTUP_HOOKS=/first.dll:/second.dll", "LD_PRELOAD=libm.so.6"];
+
+        string[] covered = sandbox.Run("env", [.. set, TestPrograms.Shared.Handler, "exec", "--database", sandbox.Database, "--", "env"]).Output.Split('\n');
+
+        Assert.Contains($"DOTNET_STARTUP_HOOKS=/first.dll:/second.dll:{TestPrograms.Shared.Hook}", covered);
+        Assert.Contains($"LD_PRELOAD={TestPrograms.Shared.Shim} libm.so.6", covered);
+    }
+
+    [Fact]
+    public void ShimOnlyGoesWithoutTheHook()
+    {
+        using Sandbox sandbox = new(Identities.User);
+
+        string output = sandbox.Handler("exec", "--database", sandbox.Database, "--shim-only", "--", "env").Output;
+
+        Assert.Contains("LD_PRELOAD=", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("DOTNET_STARTUP_HOOKS", output, StringComparison.Ordinal);
+    }
+
+    /// <summary>A list of hooks is separated by colons, and knows no quoting: a link leads around one in our own path.</summary>
+    [Fact]
+    public void AColonInThePathOfTheHookIsNoObstacle()
+    {
+        using Sandbox sandbox = new(Identities.User);
+        string artifacts = sandbox.MakeFolder("a:b");
+        sandbox.Run("cp", "-r", Path.GetDirectoryName(TestPrograms.Shared.Handler)! + "/.", artifacts);
+
+        ProcessResult program = sandbox.Run(Path.Combine(artifacts, "crash-handler"), "exec", "--database", sandbox.Database, "--", TestPrograms.Shared.Victim, "--kind", "unhandled");
+
+        Assert.Equal(128 + 6, program.ExitCode);
+        Assert.Equal("victim", sandbox.SingleReport().GetProperty("parameters").GetProperty("_productName").GetString());
+    }
+
+    [Fact]
+    public void VariablesAreTheDefaultsOfItsOptions()
+    {
+        using Sandbox sandbox = new(Identities.User);
+        string[] set = [$"CRASH_HANDLER_CRASHES_DIRECTORY={sandbox.Database}", "CRASH_HANDLER_SUBMIT_URL=ftp://nowhere/", "CRASH_HANDLER_COMPANY_NAME=Company"];
+
+        ProcessResult program = sandbox.Run("env", [.. set, TestPrograms.Shared.Handler, "exec", "--product", "Product", "--annotation", "a=b", "--", "sh", "-c", "kill -SEGV $$"]);
+
+        Assert.Equal(128 + 11, program.ExitCode);
+        Assert.Equal("crash-handler: CRASH_HANDLER_SUBMIT_URL is not taken: it must be an absolute http or https URL; it is 'ftp://nowhere/'\n", program.Error);
+        JsonElement parameters = sandbox.SingleReport().GetProperty("parameters");
+        Assert.Equal(
+            ("Product", "Company", "b", "main"),
+            (Text("_productName"), Text("_companyName"), Text("a"), Text("process_type")));
+
+        string? Text(string name) => parameters.GetProperty(name).GetString();
     }
 
     [Fact]

@@ -113,7 +113,7 @@ public sealed class HandlerRestartTests
         sandbox.Until(() => IsGone(former) ? "gone" : null, () => "the handler's end");
 
         sandbox.Start(TestPrograms.Shared.Handler, "run", "--database", sandbox.Database);
-        sandbox.Until(() => sandbox.Json("status", "--json", "--database", sandbox.Database).GetArrayLength() == 1 ? "one" : null, () => "the next handler");
+        sandbox.Until(() => sandbox.RunningHandlers().Count == 1 ? "one" : null, () => "the next handler");
         JsonElement report = Die(sandbox, main, "unhandled");
 
         Assert.Equal(("main", "main"), (Parameter(report, "who"), Parameter(report, "process_type")));
@@ -184,7 +184,7 @@ public sealed class HandlerRestartTests
         main.WriteLine("die none");
         main.Finish();
 
-        Assert.Equal(0, sandbox.Json("status", "--json", "--database", sandbox.Database).GetArrayLength());
+        Assert.Empty(sandbox.RunningHandlers());
     }
 
     [Fact]
@@ -355,9 +355,9 @@ public sealed class HandlerRestartTests
         return (JsonElement)sandbox.Until<object>(
             () =>
             {
-                JsonElement all = sandbox.Json("status", "--json", "--database", sandbox.Database);
-                last = all.ToString();
-                return all.GetArrayLength() == 1 && all[0].GetProperty("handlerPid").GetInt32() != former && Registered(all[0]).SequenceEqual(wanted) ? all[0] : null;
+                IReadOnlyList<JsonElement> all = sandbox.RunningHandlers();
+                last = string.Join(", ", all);
+                return all.Count == 1 && all[0].GetProperty("handlerPid").GetInt32() != former && Registered(all[0]).SequenceEqual(wanted) ? all[0] : null;
             },
             () => $"another handler than {former} with clients {string.Join(", ", wanted)}; the last status was {last}");
     }

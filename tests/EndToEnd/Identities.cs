@@ -13,6 +13,12 @@ public static class Identities
 
     public const string User = "user";
 
+    /// <summary>A user that runs nothing else: for what goes over all processes of a user.</summary>
+    public const string Loner = "loner";
+
+    /// <summary>The user id taken for <see cref="Loner"/>: nobody's.</summary>
+    public const uint LonerId = 64_999;
+
     /// <summary>The user id taken for <see cref="User"/> when started as root: nobody's.</summary>
     public const uint UnprivilegedId = 65534;
 
@@ -32,16 +38,22 @@ public static class Identities
             Assert.Skip("needs root: this half runs the processes as root");
         }
 
-        if (identity == User && Environment.IsPrivilegedProcess && WhyNoUser.Value is { } reason)
+        if (identity == Loner && !Environment.IsPrivilegedProcess)
+        {
+            Assert.Skip("needs root: it goes over all processes of a user, who must run nothing else");
+        }
+
+        if (identity != Root && Environment.IsPrivilegedProcess && WhyNoUser.Value is { } reason)
         {
             Assert.Skip(reason);
         }
     }
 
     /// <summary>What to put before a program's arguments.</summary>
-    public static string[] Prefix(string identity) => identity == User && Environment.IsPrivilegedProcess
-        ? ["setpriv", $"--reuid={UnprivilegedId}", $"--regid={UnprivilegedId}", "--clear-groups", "--"]
-        : [];
+    public static string[] Prefix(string identity) => ChangedId(identity) is uint id ? ["setpriv", $"--reuid={id}", $"--regid={id}", "--clear-groups", "--"] : [];
+
+    /// <summary>The user id that its processes get; null: one's own.</summary>
+    public static uint? ChangedId(string identity) => identity == Root || !Environment.IsPrivilegedProcess ? null : identity == Loner ? LonerId : UnprivilegedId;
 
     private static string? LookForObstacle()
     {

@@ -33,7 +33,7 @@ public sealed class KilledUploaderTests(ITestOutputHelper output)
         for (int i = 0; i < reports; i++)
         {
             using PendingReport report = database.BeginReport(Guid.NewGuid())!;
-            report.Commit(TestDatabase.Record(report.Id, minute: i), dump => dump.Write(TestDatabase.Dump));
+            report.Commit(TestDatabase.Record(report.Id) with { Created = DateTimeOffset.UtcNow.AddMinutes(i - reports) }, dump => dump.Write(TestDatabase.Dump));
         }
 
         int seed = Environment.TickCount;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace CrashHandler.Tests.EndToEnd;
 
@@ -45,6 +46,33 @@ internal sealed class RunningProcess : IDisposable
     {
         _process.StandardInput.WriteLine(line);
         _process.StandardInput.Flush();
+    }
+
+    /// <summary>Writes to standard input, without a line's end.</summary>
+    public void Write(string text)
+    {
+        _process.StandardInput.Write(text);
+        _process.StandardInput.Flush();
+    }
+
+    /// <summary>Reads standard output up to a character, which is not returned; <see cref="Finish"/> does not return it again.</summary>
+    /// <exception cref="InvalidOperationException">It never comes: the process closed its output.</exception>
+    public string ReadTo(char end)
+    {
+        using CancellationTokenSource deadline = new(EndToEndLimits.Deadline);
+        StringBuilder text = new();
+        char[] one = new char[1];
+        while (_process.StandardOutput.ReadAsync(one, deadline.Token).AsTask().GetAwaiter().GetResult() == 1)
+        {
+            if (one[0] == end)
+            {
+                return text.ToString();
+            }
+
+            text.Append(one[0]);
+        }
+
+        throw new InvalidOperationException($"no more output from {_process.StartInfo.FileName}: {_error.GetAwaiter().GetResult()}");
     }
 
     /// <summary>Closes standard input, waits, and returns everything, including the lines read before.</summary>

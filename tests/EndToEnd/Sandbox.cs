@@ -55,6 +55,15 @@ internal sealed partial class Sandbox : IDisposable
         return path;
     }
 
+    /// <summary>Gives a directory with all that is in it to the identity, or, as root, to another user.</summary>
+    public void GiveAll(string folder, uint? to = null)
+    {
+        foreach (string path in Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories).Append(folder))
+        {
+            Give(path, to);
+        }
+    }
+
     /// <summary>Copies a script of <c>tests/EndToEnd/scripts</c>, since the repository may be closed to the identity.</summary>
     public string CopyScript(string name)
         => WriteFile(name, File.ReadAllBytes(Path.Combine(TestPrograms.RepositoryRoot(), "tests", "EndToEnd", "scripts", name)));
@@ -68,9 +77,17 @@ internal sealed partial class Sandbox : IDisposable
     }
 
     /// <summary>Starts a program as the identity, in the sandbox, with an environment of the sandbox's own.</summary>
-    public RunningProcess Start(string program, params string[] arguments)
+    public RunningProcess Start(string program, params string[] arguments) => Start([.. Identities.Prefix(_identity), program, .. arguments]);
+
+    /// <summary>Starts a program as another user than the sandbox's; for tests that run as root.</summary>
+    public RunningProcess StartAs(uint user, string program, params string[] arguments)
+        => Start(["setpriv", $"--reuid={user}", $"--regid={user}", "--clear-groups", "--", program, .. arguments]);
+
+    /// <summary>Runs one to its end.</summary>
+    public ProcessResult RunAs(uint user, string program, params string[] arguments) => StartAs(user, program, arguments).Finish();
+
+    private RunningProcess Start(string[] command)
     {
-        string[] command = [.. Identities.Prefix(_identity), program, .. arguments];
         ProcessStartInfo start = new(command[0], command[1..]) { WorkingDirectory = Folder };
         start.Environment.Clear();
         start.Environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -125,7 +142,11 @@ internal sealed partial class Sandbox : IDisposable
 
     /// <summary>The handler of <see cref="Database"/>, from <c>status --json</c>.</summary>
     /// <exception cref="InvalidOperationException">There is none, or there are several.</exception>
-    public JsonElement HandlerStatus() => Json("status", "--json", "--database", Database).EnumerateArray().Single();
+    public JsonElement HandlerStatus() => RunningHandlers().Single();
+
+    /// <summary>The handlers of <see cref="Database"/> that run.</summary>
+    public IReadOnlyList<JsonElement> RunningHandlers()
+        => [.. Json("status", "--json", "--database", Database).EnumerateArray().Where(status => status.GetProperty("running").GetBoolean())];
 
     /// <summary>Pid of the handler of <see cref="Database"/>.</summary>
     public int HandlerPid() => HandlerStatus().GetProperty("handlerPid").GetInt32();
@@ -209,9 +230,9 @@ internal sealed partial class Sandbox : IDisposable
         }
     }
 
-    private void Give(string path)
+    private void Give(string path, uint? to = null)
     {
-        if (_identity == Identities.User && Environment.IsPrivilegedProcess && ChangeOwner(path, Identities.UnprivilegedId, Identities.UnprivilegedId) != 0)
+        if ((to ?? Identities.ChangedId(_identity)) is uint id && ChangeOwner(path, id, id) != 0)
         {
             throw new IOException($"chown '{path}': errno {Marshal.GetLastPInvokeError()}");
         }

@@ -43,6 +43,8 @@ internal sealed class TestPrograms
 
     public string Shim => Path.Combine(Folder, "artifacts", "libcrashhandler.so");
 
+    public string Hook => Path.Combine(Folder, "artifacts", "CrashHandler.StartupHook.dll");
+
     public string WebVictim => Path.Combine(Folder, "web", "webvictim");
 
     public string Victim => Path.Combine(Folder, "victim", "victim");

@@ -40,9 +40,8 @@ public sealed class HeapDumpTests : IDisposable
     {
         ReportRecord report = _database.File();
         Make(report.Id);
-        File.Delete(_database.PathOf("pending", $"{report.Id}.json"));
 
-        _database.Sweep();
+        new ReportDeletion(_database.Database).Delete([report.Id], problem => Assert.Fail(problem), out _);
 
         Assert.Empty(Directory.GetFiles(Folder));
     }

@@ -11,17 +11,18 @@ public sealed class InterruptionTests : IDisposable
     public void Dispose() => _database.Dispose();
 
     [Theory]
-    [InlineData("new/ID.json")]
-    [InlineData("new/ID.json.tmp")]
-    [InlineData("pending/ID.dmp")]
-    [InlineData("pending/ID.dmp", "pending/ID.json.tmp")]
-    [InlineData("completed/ID.dmp", "completed/ID.json.tmp")]
-    [InlineData("pending/ID.managed.json")]
-    [InlineData("completed/ID.dmp", "completed/ID.managed.json")]
-    [InlineData("new/ID.managed.json")]
-    [InlineData("new/ID.json", "new/ID.managed.json", "new/ID.managed.json.tmp")]
-    [InlineData("new/ID.dmp")] // finished, but by a handler that wrote no record before it
-    public void WhatIsNoReportIsSwept(params string[] left)
+    [InlineData(0, "new/ID.json")]
+    [InlineData(0, "new/ID.json.tmp")]
+    [InlineData(0, "pending/ID.json.tmp")]
+    [InlineData(1, "pending/ID.dmp")]
+    [InlineData(1, "pending/ID.dmp", "pending/ID.json.tmp")]
+    [InlineData(1, "completed/ID.dmp", "completed/ID.json.tmp")]
+    [InlineData(1, "pending/ID.managed.json")]
+    [InlineData(2, "completed/ID.dmp", "completed/ID.managed.json")]
+    [InlineData(0, "new/ID.managed.json")]
+    [InlineData(0, "new/ID.json", "new/ID.managed.json", "new/ID.managed.json.tmp")]
+    [InlineData(1, "new/ID.dmp")] // finished, but by a handler that wrote no record before it
+    public void WhatIsNoReportIsSwept(int kept, params string[] left)
     {
         Leave(Guid.NewGuid(), left, ReportState.Pending);
 
@@ -29,6 +30,7 @@ public sealed class InterruptionTests : IDisposable
         _database.Sweep();
 
         Assert.Empty(_database.Files());
+        Assert.Equal(kept, _database.Database.Quarantine.Stock().Count);
     }
 
     [Theory]
@@ -40,6 +42,20 @@ public sealed class InterruptionTests : IDisposable
         Leave(id, left, ReportState.Pending);
 
         AssertOne(id, ReportState.Pending);
+        _database.Sweep();
+
+        AssertOne(id, ReportState.Pending);
+        Assert.Equal([$"pending/{id}.dmp", $"pending/{id}.json"], _database.Files());
+    }
+
+    [Theory]
+    [InlineData("new/ID.dmp", "new/ID.json", "new/ID.json.tmp")]
+    [InlineData("new/ID.dmp", "new/ID.json", "new/ID.managed.json.tmp")]
+    public void WhatWasBegunGoesWhenTheReportIsFiled(params string[] left)
+    {
+        Guid id = Guid.NewGuid();
+        Leave(id, left, ReportState.Pending);
+
         _database.Sweep();
 
         AssertOne(id, ReportState.Pending);

@@ -53,6 +53,32 @@ internal sealed class TestDatabase : IDisposable
         return Only(report.Id.ToString());
     }
 
+    /// <summary>Files a report that has all that one can have: stacks, an attachment, a heap dump.</summary>
+    public ReportRecord FileWhole(bool isPending, int minute = 0)
+    {
+        string id;
+        using (PendingReport report = Begin())
+        {
+            id = report.Id.ToString();
+            System.IO.File.WriteAllText(Path.Combine(Database.CreateAttachments(id), "log"), "what happened");
+            report.Write(Record(report.Id, minute) with { Attachments = ["log"] }, dump => dump.Write(Dump));
+            AddStacks(report);
+            report.File(record =>
+            {
+                System.IO.File.WriteAllText(Database.BeginHeapDump(id), "core");
+                Database.FileHeapDump(id);
+                return record;
+            });
+        }
+
+        if (!isPending)
+        {
+            Database.Update(Only(id) with { State = ReportState.Failed });
+        }
+
+        return Only(id);
+    }
+
     /// <summary>Adds the document of stacks as the handler does.</summary>
     public static void AddStacks(PendingReport report)
         => report.AddStacks(Stacks, (dump, passed) => AppendedStream.Append(dump, MinidumpStreamType.CrashHandlerStacks, Stacks, passed));
@@ -86,6 +112,26 @@ internal sealed class TestDatabase : IDisposable
     /// <summary>Names of all files in the report directories, as <c>pending/x.dmp</c>.</summary>
     public string[] Files()
         => [.. new[] { "new", "pending", "completed" }.SelectMany(name => Directory.EnumerateFiles(Path.Combine(Root, name)).Select(path => Path.GetRelativePath(Root, path))).Order()];
+
+    /// <summary>Paths of all files, from the root on; links are one, too.</summary>
+    public string[] AllFiles()
+        => [.. Directory.EnumerateFileSystemEntries(Root, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None })
+            .Where(path => (System.IO.File.GetAttributes(path) & FileAttributes.Directory) == 0 || new FileInfo(path).LinkTarget is not null)
+            .Select(path => Path.GetRelativePath(Root, path)).Where(path => !path.EndsWith(".lock", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+
+    /// <summary>Copies everything as it is now, and none of its locks.</summary>
+    public void CopyTo(TestDatabase target)
+    {
+        foreach (string file in AllFiles())
+        {
+            string to = Path.Combine(target.Root, file);
+            Directory.CreateDirectory(Path.GetDirectoryName(to)!);
+            // Not by .NET's own means, which a filer's lock keeps away.
+            using FileStream from = DurableFile.OpenStream(Path.Combine(Root, file));
+            using FileStream copy = System.IO.File.Create(to);
+            from.CopyTo(copy);
+        }
+    }
 
     public void Dispose() => _directory.Delete(recursive: true);
 }

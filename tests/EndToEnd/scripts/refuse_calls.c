@@ -1,4 +1,4 @@
-/* refuse_calls CALL[,CALL] PROGRAM [ARGUMENT...]: becomes a program to which the kernel refuses these system calls (ptrace, process_vm_readv) with EPERM. */
+/* refuse_calls CALL[,CALL] PROGRAM [ARGUMENT...]: becomes a program to which the kernel refuses these system calls (ptrace, process_vm_readv) with EPERM; after kill:, it is killed for them. */
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -16,11 +16,12 @@ int main(int count, char **arguments)
     }
     unsigned first = strstr(arguments[1], "ptrace") ? SYS_ptrace : SYS_process_vm_readv;
     unsigned second = strstr(arguments[1], "process_vm_readv") ? SYS_process_vm_readv : SYS_ptrace;
+    unsigned answer = strncmp(arguments[1], "kill:", 5) == 0 ? SECCOMP_RET_KILL_PROCESS : SECCOMP_RET_ERRNO | EPERM;
     struct sock_filter filter[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, first, 1, 0),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, second, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, answer),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     struct sock_fprog program = { sizeof filter / sizeof *filter, filter };

@@ -162,7 +162,7 @@ internal static class Stage
             return;
         }
 
-        foreach (JsonElement handler in tool.Json("status", "--database", database).EnumerateArray())
+        foreach (JsonElement handler in tool.Json("status", "--database", database).EnumerateArray().Where(status => status.GetProperty("running").GetBoolean()))
         {
             using Process process = Process.GetProcessById(handler.GetProperty("handlerPid").GetInt32());
             process.Kill();

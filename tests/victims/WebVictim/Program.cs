@@ -1,4 +1,4 @@
-// A web server that knows nothing of crash reporting: webvictim --urls URL. GET / takes 10 ms, GET /crash writes to where nothing is.
+// A web server that knows nothing of crash reporting: webvictim --urls URL. GET / takes 10 ms, GET /throw throws, GET /crash writes to where nothing is.
 WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(args);
 builder.Logging.ClearProviders();
 WebApplication app = builder.Build();
@@ -7,6 +7,7 @@ app.MapGet("/", async () =>
     await Task.Delay(TimeSpan.FromMilliseconds(10));
     return "fine";
 });
+app.MapGet("/throw", string () => throw new InvalidOperationException("of a request"));
 app.MapGet("/crash", () =>
 {
     unsafe

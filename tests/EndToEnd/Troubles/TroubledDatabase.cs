@@ -1,0 +1,61 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using CrashHandler.Handler.Reports;
+using CrashHandler.Tests.Minidump;
+using CrashHandler.Tests.Reports;
+using Mono.Unix.Native;
+
+namespace CrashHandler.Tests.EndToEnd.Troubles;
+
+/// <summary>A database of two reports, made without a handler, and everything that can be seen of it.</summary>
+internal sealed class TroubledDatabase
+{
+    /// <summary>The two reports' ids, and how both begin.</summary>
+    public const string First = "aaaaaaaa-0000-4000-8000-000000000001", Second = "aaaaaaab-0000-4000-8000-000000000002", Beginning = "aaaaaaa";
+
+    public TroubledDatabase(Sandbox sandbox)
+    {
+        Path = sandbox.Database;
+        ReportDatabase database = ReportDatabase.Create(Path);
+        _ = database.Settings.ClientId;
+        byte[] dump = SampleSnapshot.Dump(SampleSnapshot.Create());
+        foreach (string id in (string[])[First, Second])
+        {
+            using PendingReport report = database.BeginReport(Guid.Parse(id))!;
+            report.Commit(TestDatabase.Record(report.Id) with { State = ReportState.Skipped }, file => file.Write(dump));
+        }
+
+        sandbox.GiveAll(Path);
+    }
+
+    public string Path { get; }
+
+    public string Dump => File(First, ".dmp");
+
+    public string File(string id, string extension) => System.IO.Path.Combine(Path, "completed", id + extension);
+
+    public string Settings(string extension) => System.IO.Path.Combine(Path, "settings" + extension);
+
+    /// <summary>Each file and directory below: owner, mode, and contents.</summary>
+    public static SortedDictionary<string, string> Look(string root)
+    {
+        SortedDictionary<string, string> seen = new(StringComparer.Ordinal);
+        Add(root);
+        return seen;
+
+        void Add(string path)
+        {
+            Syscall.lstat(path, out Stat stat);
+            bool isDirectory = (stat.st_mode & FilePermissions.S_IFMT) == FilePermissions.S_IFDIR;
+            string contents = isDirectory ? "" : Convert.ToHexString(SHA256.HashData(System.IO.File.ReadAllBytes(path)));
+            seen.Add(System.IO.Path.GetRelativePath(root, path), string.Create(CultureInfo.InvariantCulture, $"{stat.st_uid}:{stat.st_gid} {(uint)stat.st_mode:x} {contents}"));
+            if (isDirectory)
+            {
+                foreach (string below in Directory.GetFileSystemEntries(path))
+                {
+                    Add(below);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,17 @@
+namespace CrashHandler.Tests.EndToEnd.Troubles;
+
+/// <summary>What a verb does with a database.</summary>
+internal enum VerbKind
+{
+    /// <summary>Nothing: it has none.</summary>
+    Apart,
+
+    /// <summary>It looks, and makes no file.</summary>
+    Looks,
+
+    /// <summary>It changes what is in it.</summary>
+    Changes,
+
+    /// <summary>It makes one where there is none, and stays, or becomes another program.</summary>
+    Makes,
+}

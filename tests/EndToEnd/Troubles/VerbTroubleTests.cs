@@ -1,0 +1,257 @@
+using System.CommandLine;
+using System.Globalization;
+using CrashHandler.Handler.Cli;
+using Xunit;
+
+namespace CrashHandler.Tests.EndToEnd.Troubles;
+
+/// <summary>Every verb with every trouble: one clear line, the right exit code, nothing lost. A new verb is a new row; one without a row fails.</summary>
+public sealed class VerbTroubleTests
+{
+    private const UnixFileMode ReadOnlyFile = UnixFileMode.UserRead;
+    private const UnixFileMode ReadOnlyDirectory = UnixFileMode.UserRead | UnixFileMode.UserExecute;
+    private const int NoFileSystem = 77;
+
+    private static readonly VerbRow[] s_rows =
+    [
+        new(VerbKind.Makes, "run --database {database}"),
+        new(VerbKind.Makes, "exec --database {database} -- true"),
+        // Nothing for people: whoever calls it has no notice.
+        new(VerbKind.Apart, "capture --database {database} --notice-fd 0", (Trouble.None, VerbOutcome.Fails)),
+        new(VerbKind.Apart, "attach {pid} --database {database}", (Trouble.None, VerbOutcome.Fails)),
+        new(VerbKind.Apart, "dump {pid} -o {out}"),
+        new(VerbKind.Looks, "status --database {database}"),
+        new(VerbKind.Looks, "status --database {database} --json"),
+        new(VerbKind.Looks, "reports list --database {database}", (Trouble.BrokenOtherRecord, VerbOutcome.Complains)),
+        new(VerbKind.Looks, "reports list --database {database} --json", (Trouble.BrokenOtherRecord, VerbOutcome.Complains)),
+        new(VerbKind.Looks, "reports list --database {database} --group", (Trouble.BrokenOtherRecord, VerbOutcome.Complains)),
+        new(VerbKind.Looks, "reports show {id} --database {database}"),
+        new(VerbKind.Looks, "reports show {id} --database {database} --json"),
+        new(VerbKind.Looks, "reports show {id} --database {database} --html -"),
+        new(VerbKind.Looks, "reports show {id} --database {database} --html {out}", (Trouble.FullDisk, VerbOutcome.Apart)),
+        // Nobody listens on port 9: what can be tried is, and fails there.
+        new(VerbKind.Changes, "reports upload {id} --database {database} --url http://127.0.0.1:9/", [
+            (Trouble.None, VerbOutcome.SaysOfEach), (Trouble.BrokenOtherRecord, VerbOutcome.SaysOfEach), (Trouble.HalfDump, VerbOutcome.SaysOfEach), (Trouble.DumpIsText, VerbOutcome.SaysOfEach),
+            (Trouble.RootLooks, VerbOutcome.SaysOfEach), (Trouble.BrokenSettings, VerbOutcome.SaysOfEach), (Trouble.ReadOnlyDatabase, VerbOutcome.FailsForNow)]),
+        // What is so already is not written.
+        new(VerbKind.Changes, "uploads on --database {database}", (Trouble.NoDatabase, VerbOutcome.Works), (Trouble.FullDisk, VerbOutcome.Works)),
+        new(VerbKind.Changes, "uploads off --database {database}", (Trouble.NoDatabase, VerbOutcome.Works)),
+        new(VerbKind.Changes, "uploads pause --database {database}", (Trouble.NoDatabase, VerbOutcome.Works)),
+        new(VerbKind.Changes, "uploads resume --database {database}", (Trouble.NoDatabase, VerbOutcome.Works), (Trouble.FullDisk, VerbOutcome.Works)),
+        new(VerbKind.Looks, "uploads status --database {database}", (Trouble.BrokenSettings, VerbOutcome.Fails)),
+        new(VerbKind.Looks, "uploads status --database {database} --json", (Trouble.BrokenSettings, VerbOutcome.Fails)),
+        new(VerbKind.Apart, "minidump {dump}", (Trouble.None, VerbOutcome.Works)),
+        new(VerbKind.Apart, "minidump {dump} --json", (Trouble.None, VerbOutcome.Works)),
+        new(VerbKind.Apart, "collect --listen 127.0.0.1:0 --store {file}", (Trouble.None, VerbOutcome.Fails)),
+    ];
+
+    public static TheoryData<string, Trouble> Cases
+    {
+        get
+        {
+            TheoryData<string, Trouble> cases = [];
+            foreach (VerbRow row in s_rows)
+            {
+                foreach (Trouble trouble in Enum.GetValues<Trouble>().Where(trouble => row.Of(trouble) != VerbOutcome.Apart))
+                {
+                    cases.Add(row.Command, trouble);
+                }
+            }
+
+            return cases;
+        }
+    }
+
+    [Fact]
+    public void EveryVerbHasARow()
+        => Assert.All(Verbs(CommandLine.CreateRoot(), ""), verb => Assert.Contains(s_rows, row => row.Command.StartsWith(verb + " ", StringComparison.Ordinal)));
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void OneLineTheRightCodeNothingLost(string command, Trouble trouble)
+    {
+        if (trouble is Trouble.AnothersDatabase or Trouble.RootLooks or Trouble.FullDisk or Trouble.OutputFullDisk)
+        {
+            Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: another user, or a disk of its own");
+        }
+
+        VerbRow row = s_rows.Single(candidate => candidate.Command == command);
+        VerbOutcome expected = row.Of(trouble);
+        bool isRoot = trouble is Trouble.RootLooks or Trouble.FullDisk or Trouble.OutputFullDisk;
+        using Sandbox owner = new(Identities.User);
+        using Sandbox sandbox = new(isRoot ? Identities.Root : Identities.User);
+        TroubledDatabase database = new(trouble == Trouble.RootLooks ? owner : sandbox);
+        Dictionary<string, string> places = new()
+        {
+            ["{database}"] = database.Path,
+            ["{id}"] = TroubledDatabase.First,
+            ["{dump}"] = database.Dump,
+            ["{out}"] = sandbox.PathOf("made.out"),
+            ["{pid}"] = command.Contains("{pid}", StringComparison.Ordinal) ? sandbox.Start("sleep", "60").Pid.ToString(CultureInfo.InvariantCulture) : "",
+            ["{file}"] = sandbox.WriteFile("some.txt", "some text"u8.ToArray()),
+        };
+        string word = Make(trouble, sandbox, database, places);
+        SortedDictionary<string, string> before = TroubledDatabase.Look(database.Path);
+        string[] arguments = [.. command.Split(' ').Select(part => places.GetValueOrDefault(part, part))];
+
+        ProcessResult result = trouble is Trouble.FullDisk or Trouble.OutputFullDisk ? OnAFullDisk(sandbox, trouble, database, arguments) : sandbox.Handler(arguments);
+
+        if (result.ExitCode == NoFileSystem)
+        {
+            Assert.Skip($"needs a mount namespace of its own: {result.Error}");
+        }
+
+        AssertSaid(result, expected, word);
+        AssertKept(before, TroubledDatabase.Look(database.Path), row.Kind == VerbKind.Changes && expected is not (VerbOutcome.Fails or VerbOutcome.IsWrongUsage));
+        // Beside the database, too: what could not be made whole is not there at all.
+        bool isMade = expected == VerbOutcome.Works && command.Contains("{out}", StringComparison.Ordinal);
+        Assert.Equal(isMade || trouble == Trouble.OutputIsThere ? [places["{out}"]] : [], Directory.GetFiles(sandbox.Folder, "made.out*", SearchOption.AllDirectories));
+        Assert.True(trouble != Trouble.OutputIsThere || File.ReadAllText(places["{out}"]) == "precious");
+    }
+
+    /// <summary>What the trouble is made of; returns what the line must speak of.</summary>
+    private static string Make(Trouble trouble, Sandbox sandbox, TroubledDatabase database, Dictionary<string, string> places)
+    {
+        switch (trouble)
+        {
+            case Trouble.NoDatabase:
+                return places["{database}"] = sandbox.PathOf("missing");
+            case Trouble.DatabaseIsFile:
+                return places["{database}"] = places["{file}"];
+            case Trouble.DatabaseIsEmpty:
+                return places["{database}"] = sandbox.MakeFolder("empty");
+            case Trouble.DatabaseUnnamed:
+                places["{database}"] = "";
+                return "empty";
+            case Trouble.BrokenSettings:
+                File.WriteAllText(database.Settings(".json"), "{");
+                File.WriteAllText(database.Settings(".json.bak"), "");
+                return "settings";
+            case Trouble.BrokenRecord:
+                File.WriteAllText(database.File(TroubledDatabase.First, ".json"), "{\"id\":");
+                return TroubledDatabase.First;
+            case Trouble.BrokenOtherRecord:
+                File.WriteAllText(database.File(TroubledDatabase.Second, ".json"), "{\"id\":");
+                return TroubledDatabase.Second;
+            case Trouble.NoDump:
+                File.Delete(database.Dump);
+                return TroubledDatabase.First;
+            case Trouble.HalfDump:
+                using (FileStream dump = File.OpenWrite(database.Dump))
+                {
+                    dump.SetLength(dump.Length / 2);
+                }
+
+                return TroubledDatabase.First;
+            case Trouble.DumpIsText:
+                File.WriteAllText(database.Dump, "some text");
+                return TroubledDatabase.First;
+            case Trouble.AnothersDatabase:
+                sandbox.GiveAll(database.Path, to: 0);
+                return database.Path;
+            case Trouble.ReadOnlyDatabase:
+                foreach (FileSystemInfo entry in new DirectoryInfo(database.Path).EnumerateFileSystemInfos("*", SearchOption.AllDirectories).Append(new DirectoryInfo(database.Path)))
+                {
+                    entry.UnixFileMode = entry is DirectoryInfo ? ReadOnlyDirectory : ReadOnlyFile;
+                }
+
+                return database.Path;
+            case Trouble.FullDisk or Trouble.OutputFullDisk:
+                return "No space left on device";
+            case Trouble.WrongId:
+                return places["{id}"] = "00000000-0000-4000-8000-000000000000";
+            case Trouble.AmbiguousId:
+                return places["{id}"] = TroubledDatabase.Beginning;
+            case Trouble.EmptyId:
+                places["{id}"] = "";
+                return "empty";
+            case Trouble.WrongPid:
+                return places["{pid}"] = int.MaxValue.ToString(CultureInfo.InvariantCulture);
+            case Trouble.OutputIsThere:
+                return places["{out}"] = sandbox.WriteFile("made.out", "precious"u8.ToArray());
+            case Trouble.OutputNowhere:
+                places["{out}"] = sandbox.PathOf("nowhere/made.out");
+                return sandbox.PathOf("nowhere");
+            case Trouble.OutputReadOnly:
+                string folder = sandbox.MakeFolder("closed");
+                File.SetUnixFileMode(folder, ReadOnlyDirectory);
+                places["{out}"] = Path.Combine(folder, "made.out");
+                return folder;
+            case Trouble.OutputUnnamed:
+                places["{out}"] = "";
+                return "empty";
+            default:
+                return "";
+        }
+    }
+
+    /// <summary>The verb where not a byte can be written: on a file system in memory, which no other process sees.</summary>
+    private static ProcessResult OnAFullDisk(Sandbox sandbox, Trouble trouble, TroubledDatabase database, string[] arguments)
+    {
+        // The database is moved there and back, or the file is to be made there.
+        const string Script = """
+            full=$1 database=$2 moved=$3; shift 3
+            mount -t tmpfs -o size=1m full "$full" || exit 77
+            [ "$moved" = False ] || { cp -a "$database" "$full/database" && mount --bind "$full/database" "$database" || exit 77; }
+            dd if=/dev/zero "of=$full/fill" bs=4096 2>/dev/null
+            "$@"; code=$?
+            if [ "$moved" = False ]; then find "$full" ! -name fill ! -path "$full" >&2
+            else umount "$database" && rm -r "$database" && cp -a "$full/database" "$database" || exit 77; fi
+            exit $code
+            """;
+        string full = sandbox.MakeFolder("full");
+        string made = sandbox.PathOf("made.out");
+        string[] verb = [.. arguments.Select(argument => argument == made ? Path.Combine(full, "made.out") : argument)];
+        return sandbox.Run("unshare", ["--mount", "sh", "-c", Script, "sh", full, database.Path, $"{trouble == Trouble.FullDisk}", TestPrograms.Shared.Handler, .. verb]);
+    }
+
+    private static void AssertSaid(ProcessResult result, VerbOutcome expected, string word)
+    {
+        string said = $"exit code {result.ExitCode}; {result.Output}{result.Error}";
+        Assert.True(result.ExitCode == (expected is VerbOutcome.Works or VerbOutcome.Complains ? 0 : expected == VerbOutcome.IsWrongUsage ? 2 : 1), said);
+        if (expected is VerbOutcome.Fails or VerbOutcome.FailsForNow or VerbOutcome.IsWrongUsage or VerbOutcome.Complains)
+        {
+            Assert.Matches(@"^crash-handler: [^\n]+\n$", result.Error);
+            Assert.Contains(word, result.Error, StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.Equal("", result.Error);
+        }
+
+        if (expected is VerbOutcome.Fails or VerbOutcome.FailsForNow or VerbOutcome.IsWrongUsage)
+        {
+            Assert.Equal("", result.Output);
+        }
+        else if (expected == VerbOutcome.SaysOfEach)
+        {
+            Assert.Matches(@"^[^\n]+\n$", result.Output);
+        }
+    }
+
+    private static void AssertKept(SortedDictionary<string, string> before, SortedDictionary<string, string> after, bool isChanged)
+    {
+        // A lock is made by whoever is first, holds nothing, and stays.
+        foreach (string lockFile in after.Keys.Except(before.Keys).Where(name => name.EndsWith(".lock", StringComparison.Ordinal)).ToList())
+        {
+            after.Remove(lockFile);
+        }
+
+        if (!isChanged)
+        {
+            Assert.Equal(before, after);
+            return;
+        }
+
+        // Reports move when they are sent; owners and modes stay.
+        Assert.Equal(Reports(before), Reports(after));
+        Assert.Equal(before.Values.Select(Owner).Distinct(), after.Values.Select(Owner).Distinct());
+
+        static string Owner(string seen) => seen.Split(' ')[0];
+        static string[] Reports(SortedDictionary<string, string> seen)
+            => [.. seen.Keys.Select(Path.GetFileName).Where(name => name!.StartsWith(TroubledDatabase.Beginning, StringComparison.Ordinal) && Path.HasExtension(name)).Order()!];
+    }
+
+    private static IEnumerable<string> Verbs(Command command, string before)
+        => command.Subcommands.Count == 0 ? [before] : command.Subcommands.SelectMany(verb => Verbs(verb, $"{before} {verb.Name}".TrimStart()));
+}

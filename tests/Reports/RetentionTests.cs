@@ -1,0 +1,217 @@
+using CrashHandler.Handler.Posix;
+using CrashHandler.Handler.Reports;
+using CrashHandler.Tests.Tools;
+using Xunit;
+
+namespace CrashHandler.Tests.Reports;
+
+/// <summary>When a database is looked through, and that what the policy says is done to its files.</summary>
+public sealed class RetentionTests : IDisposable
+{
+    private readonly TestDatabase _database = new();
+    private readonly ManualTimeProvider _time = new();
+    private readonly List<string> _told = [];
+
+    public void Dispose() => _database.Dispose();
+
+    [Fact]
+    public void AtTheStartWhatIsOldGoes()
+    {
+        ReportRecord old = File(minute: 0), young = File(minute: 2);
+        _time.ShiftWallClock(young.Created.AddMinutes(-1) + RetentionLimits.Default.MaxAge - _time.GetUtcNow());
+
+        Retention(RetentionLimits.Default).Look();
+
+        AssertLeft(young);
+        Assert.Contains($"Report {old.Id}, which was done with, of 2026-01-02 03:04:05Z is removed: it is older than 365 days", Assert.Single(_told));
+    }
+
+    [Fact]
+    public void DailyIsDailyAndTheDayIsCountedBothWays()
+    {
+        ReportRecord old = File(minute: 0), young = File(minute: 60);
+        Retention retention = Retention(new RetentionLimits(TimeSpan.FromDays(10), 1 << 20, 10));
+        retention.Look();
+        _time.ShiftWallClock(old.Created.AddDays(10).AddMinutes(1) - TimeSpan.FromDays(1) - _time.GetUtcNow());
+        retention.Look();
+        AssertLeft(old, young);
+        _time.ShiftWallClock(ReportsLimits.RetentionInterval - TimeSpan.FromTicks(1));
+        string broken = _database.PathOf("pending", $"{Guid.NewGuid()}.dmp");
+        System.IO.File.WriteAllBytes(broken, TestDatabase.Dump);
+
+        // It is over the limit, but nobody looks before the day is over.
+        retention.Look();
+        AssertLeft(old, young);
+        Assert.True(System.IO.File.Exists(broken));
+        _time.ShiftWallClock(TimeSpan.FromTicks(1));
+        retention.Look();
+
+        AssertLeft(young);
+        Assert.False(System.IO.File.Exists(broken), "it was not swept");
+        Assert.Single(_database.Database.Quarantine.Stock());
+        // A clock that was set back: a day of it is one as well.
+        System.IO.File.WriteAllBytes(broken, TestDatabase.Dump);
+        _time.ShiftWallClock(-ReportsLimits.RetentionInterval);
+        retention.Look();
+        Assert.False(System.IO.File.Exists(broken), "it was not swept");
+    }
+
+    [Fact]
+    public void AReportThatIsOneTooManyHasTheOldestGoAtOnce()
+    {
+        Retention retention = Retention(new RetentionLimits(TimeSpan.FromDays(365), 1 << 20, 2));
+        ReportRecord first = File(minute: 0), second = File(minute: 1);
+        retention.Look();
+        AssertLeft(first, second);
+        ReportRecord third = File(minute: 2);
+
+        retention.Look();
+
+        AssertLeft(second, third);
+    }
+
+    [Fact]
+    public void AttachmentsStacksHeapDumpsAndQuarantineCountAndEachGoes()
+    {
+        ReportRecord[] reports = [.. Enumerable.Range(0, 3).Select(minute => _database.FileWhole(isPending: false, minute))];
+        StoredItem one = new DatabaseStock(_database.Database).Of(reports[0]);
+        Assert.Equal(_database.AllFiles().Where(file => file.Contains(reports[0].Id)).Sum(file => new FileInfo(Path.Combine(_database.Root, file)).Length), one.Bytes + one.HeapDumpBytes);
+        Assert.Equal(4, one.HeapDumpBytes);
+        System.IO.File.WriteAllBytes(_database.PathOf("pending", $"{Guid.NewGuid()}.dmp"), TestDatabase.Dump);
+        _database.Sweep();
+        long all = new DatabaseStock(_database.Database).Measure(out int count);
+        Assert.Equal((3, (3 * (one.Bytes + one.HeapDumpBytes)) + TestDatabase.Dump.Length), (count, all));
+
+        // One byte too many: the quarantine.
+        Retention(Bytes(all - 1)).Look();
+        Assert.Empty(_database.Database.Quarantine.Stock());
+        AssertLeft(reports);
+        // Then the oldest heap dump, its report stays.
+        Retention(Bytes(all - TestDatabase.Dump.Length - 1)).Look();
+        Assert.Equal([null, $"{reports[1].Id}.core", $"{reports[2].Id}.core"], reports.Select(report => Path.GetFileName(_database.Database.HeapDumpPath(report))));
+        AssertLeft(reports);
+        // Then the other one and the oldest report.
+        Retention(Bytes((2 * one.Bytes) + 4)).Look();
+
+        AssertLeft(reports[1..]);
+        Assert.Equal(9, _database.AllFiles().Count(file => reports.Any(report => file.Contains(report.Id))));
+        Assert.Equal(4, _told.Count);
+
+        static RetentionLimits Bytes(long bytes) => new(TimeSpan.FromDays(365), bytes, 10);
+    }
+
+    [Fact]
+    public void WhatIsSentHeldOrAskedForStays()
+    {
+        ReportRecord sent = File(minute: 0, isPending: true), asked = File(minute: 1), explicitly = File(minute: 2, isPending: true), other = File(minute: 3, isPending: true), newest = File(minute: 4);
+        _database.Database.Request(asked.Id);
+        _database.Database.Update(explicitly with { ExplicitRequest = true });
+        Retention retention = Retention(new RetentionLimits(TimeSpan.FromDays(365), 1 << 20, 1));
+        using (_database.Database.Use(sent))
+        {
+            retention.Look();
+            AssertLeft(sent, asked, explicitly, newest);
+        }
+
+        retention.Look();
+
+        AssertLeft(asked, explicitly, newest);
+        Assert.Contains("which was not sent", _told[0]);
+        Assert.Contains(other.Id, _told[0]);
+    }
+
+    [Fact]
+    public void WhatIsInQuarantineGoesAYearAfterItCameThere()
+    {
+        System.IO.File.WriteAllBytes(_database.PathOf("pending", $"{Guid.NewGuid()}.dmp"), TestDatabase.Dump);
+        _database.Sweep();
+        // The file system's clock is the real one.
+        _time.ShiftWallClock(DateTimeOffset.UtcNow.AddDays(364) - _time.GetUtcNow());
+        Retention retention = Retention(RetentionLimits.Default);
+        retention.Look();
+        Assert.Single(_database.Database.Quarantine.Stock());
+
+        _time.ShiftWallClock(TimeSpan.FromDays(2));
+        retention.Look();
+
+        Assert.Empty(_database.Database.Quarantine.Stock());
+        Assert.Contains("older than 365 days", Assert.Single(_told));
+    }
+
+    [Fact]
+    public void ADirectoryInQuarantineGoesWhole()
+    {
+        string id = Guid.NewGuid().ToString();
+        System.IO.File.WriteAllText(Path.Combine(_database.Database.CreateAttachments(id), "log"), "text");
+        _database.Sweep();
+        Assert.Equal(4, Assert.Single(_database.Database.Quarantine.Stock()).Bytes);
+
+        Retention(new RetentionLimits(TimeSpan.FromDays(365), 1, 10)).Look();
+
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_database.Database.Quarantine.Path));
+    }
+
+    [Fact]
+    public void WhatCannotBeLookedThroughIsToldAndEndsNothing()
+    {
+        ReportRecord report = File(minute: 0);
+        string pending = Path.Combine(_database.Root, "pending");
+        Directory.Delete(pending);
+        Retention retention = Retention(RetentionLimits.Default);
+
+        retention.Look();
+
+        Assert.Contains("cannot be looked through now", Assert.Single(_told));
+        Directory.CreateDirectory(pending);
+        retention.Look();
+        Assert.Single(_told);
+        AssertLeft(report);
+    }
+
+    [Fact]
+    public void ADryRunChangesNothing()
+    {
+        ReportRecord[] reports = [.. Enumerable.Range(0, 3).Select(minute => _database.FileWhole(isPending: false, minute))];
+        System.IO.File.WriteAllBytes(_database.PathOf("pending", $"{Guid.NewGuid()}.dmp"), TestDatabase.Dump);
+        string[] before = _database.AllFiles();
+        Retention retention = Retention(new RetentionLimits(TimeSpan.FromDays(365), 1 << 20, 1));
+
+        PruneOutcome would = retention.Prune(isDryRun: true);
+
+        Assert.Equal(before, _database.AllFiles());
+        PruneOutcome does = retention.Prune(isDryRun: false);
+        Assert.Equal(reports[..2].Select(report => report.Id), would.Removed.Select(removal => removal.Item.Id));
+        Assert.Equal(would.Removed, does.Removed);
+        Assert.Equal((1, 2, true), (would.Kept.Count, does.Kept.Count, does.HasEnded));
+        AssertLeft(reports[2]);
+    }
+
+    [Fact]
+    public void WhileAnotherHandlerHasTheLockReportsAreGoneAndTheirRoomComesBackLater()
+    {
+        ReportRecord old = File(minute: 0), young = File(minute: 1);
+        using (FileDescriptor uploader = _database.Database.TryLockUploads()!)
+        {
+            PruneOutcome outcome = Retention(new RetentionLimits(TimeSpan.FromDays(365), 1 << 20, 1)).Prune(isDryRun: false);
+
+            Assert.Equal(old.Id, Assert.Single(outcome.Removed).Item.Id);
+            Assert.False(outcome.HasEnded);
+            Assert.Equal(young.Id, Assert.Single(_database.Database.List()).Id);
+        }
+
+        Retention(RetentionLimits.Default).Look();
+        AssertLeft(young);
+    }
+
+    private ReportRecord File(int minute, bool isPending = false)
+        => _database.File(minute, with: isPending ? null : record => record with { State = ReportState.Skipped });
+
+    private Retention Retention(RetentionLimits limits) => new(_database.Database, limits, _time, _told.Add);
+
+    // And nothing of any other.
+    private void AssertLeft(params ReportRecord[] reports)
+    {
+        Assert.Equal(reports.Select(report => report.Id).Order(), _database.Database.List().Select(report => report.Id).Order());
+        Assert.DoesNotContain(_database.Files().Where(file => Path.GetFileName(file).Length > 36), file => file.EndsWith(".json") && reports.All(report => !file.Contains(report.Id)));
+    }
+}
