@@ -63,7 +63,7 @@ internal sealed class ReportDatabase
     public IEnumerable<string> WorkDirectories => new[] { "", PendingName, RequestsName, DeletionsName }.Select(name => System.IO.Path.Combine(Path, name));
 
     /// <summary>Directories into which a report comes, at last by its dump; see <see cref="IsDump"/>.</summary>
-    public IEnumerable<string> ReportDirectories => s_filed.Select(name => System.IO.Path.Combine(Path, name));
+    public IEnumerable<string> ReportDirectories => FiledNames.Select(name => System.IO.Path.Combine(Path, name));
 
     /// <summary>Whether a file of this name in one of <see cref="ReportDirectories"/> is a report's dump.</summary>
     public static bool IsDump(string name) => name.EndsWith(DumpExtension, StringComparison.Ordinal);
@@ -243,7 +243,7 @@ internal sealed class ReportDatabase
     {
         // Completed last, as in List: a report that moves between the two looks is seen twice, and never not at all.
         Dictionary<string, ReportState> states = [];
-        foreach (string directory in s_filed)
+        foreach (string directory in FiledNames)
         {
             HashSet<string> names = [.. Directory.EnumerateFiles(System.IO.Path.Combine(Path, directory)).Select(path => System.IO.Path.GetFileName(path))];
             foreach (string name in names)
@@ -252,7 +252,7 @@ internal sealed class ReportDatabase
                 {
                     string id = name[..^RecordExtension.Length];
                     // On its way, its dump is where it was not looked for.
-                    if ((names.Contains(id + DumpExtension) || s_filed.Any(other => System.IO.File.Exists(FilePath(other, id, DumpExtension))))
+                    if ((names.Contains(id + DumpExtension) || FiledNames.Any(other => System.IO.File.Exists(FilePath(other, id, DumpExtension))))
                         && StateOf(FilePath(directory, id, RecordExtension)) is { } state)
                     {
                         states[id] = state;
