@@ -32,6 +32,9 @@ public sealed partial class CommandLineTests
         { Failed, "{missing}", ["reports", "list", "--database", "{missing}", "--json"] },
         { Failed, "{missing}", ["reports", "show", "00000000-0000-0000-0000-000000000000", "--database", "{missing}"] },
         { Failed, "{missing}", ["status", "--database", "{missing}"] },
+        { Failed, "{missing}", ["reports", "delete", "--all", "--database", "{missing}"] },
+        { Failed, "{missing}", ["reports", "prune", "--database", "{missing}"] },
+        { Failed, "{missing}", ["reports", "prune", "--dry-run", "--json", "--database", "{missing}"] },
         { Failed, "{missing}", ["minidump", "{missing}"] },
         { Failed, "not a minidump", ["minidump", "{text}"] },
         { Failed, "not a minidump", ["minidump", "{text}", "--json"] },
@@ -126,6 +129,8 @@ public sealed partial class CommandLineTests
     [InlineData("status", "--help")]
     [InlineData("reports", "list", "--help")]
     [InlineData("reports", "show", "--help")]
+    [InlineData("reports", "delete", "--help")]
+    [InlineData("reports", "prune", "--help")]
     [InlineData("minidump", "--help")]
     [InlineData("collect", "--help")]
     public void HelpIsAnswered(params string[] arguments)
