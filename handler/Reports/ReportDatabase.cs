@@ -238,7 +238,9 @@ internal sealed class ReportDatabase
     public ReportRecord? Find(string id)
         => new[] { CompletedName, PendingName, CompletedName }.Select(name => ReadRecord(FilePath(name, id, RecordExtension), onProblem: null)).FirstOrDefault(record => record is not null && HasDump(record));
 
-    /// <summary>How many whole reports there are in each state. Of a record only the beginning is read: ten thousand are a matter of milliseconds.</summary>
+    /// <summary>
+    /// How many whole reports there are in each state. Those in <c>pending/</c> are not read, of the others only the beginning: ten thousand are a matter of milliseconds.
+    /// </summary>
     public IReadOnlyDictionary<ReportState, int> CountStates()
     {
         // Completed last, as in List: a report that moves between the two looks is seen twice, and never not at all.
@@ -253,7 +255,7 @@ internal sealed class ReportDatabase
                     string id = name[..^RecordExtension.Length];
                     // On its way, its dump is where it was not looked for.
                     if ((names.Contains(id + DumpExtension) || FiledNames.Any(other => System.IO.File.Exists(FilePath(other, id, DumpExtension))))
-                        && StateOf(FilePath(directory, id, RecordExtension)) is { } state)
+                        && (directory == PendingName ? ReportState.Pending : StateOf(FilePath(directory, id, RecordExtension))) is { } state)
                     {
                         states[id] = state;
                     }
