@@ -21,7 +21,7 @@ internal static class DatabaseFinder
         return found switch
         {
             [string only] => ReportDatabase.OpenExisting(only),
-            [] => throw new DatabaseException($"no handler is running and no '* Crashes' directory of yours is in '{Path.GetTempPath()}'; name a database with --database DIR"),
+            [] => throw new DatabaseException($"no handler is running and no '* Crashes' directory of yours is in '{TemporaryDirectory.Path}'; name a database with --database DIR"),
             _ => throw new DatabaseException($"there are {found.Count} databases; choose one with --database DIR: {string.Join(", ", found.Select(path => $"'{path}'"))}"),
         };
     }
@@ -72,5 +72,5 @@ internal static class DatabaseFinder
             .Select(handler => (handler.address, handler.Item2!));
 
     private static IEnumerable<string> InTemporaryDirectory()
-        => Directory.EnumerateDirectories(Path.GetTempPath(), "* Crashes").Where(path => PosixFiles.IsOwnDirectory(path, PosixFiles.UserId()));
+        => Directory.EnumerateDirectories(TemporaryDirectory.Path, "* Crashes").Where(path => PosixFiles.IsOwnDirectory(path, PosixFiles.UserId()));
 }
