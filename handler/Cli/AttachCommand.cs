@@ -93,14 +93,14 @@ internal static class AttachCommand
 
     private static int Watch(AttachSweep sweep, bool json)
     {
-        using Stream output = Console.OpenStandardOutput();
+        using Stream output = StandardOutput.Open();
         AttachWatch.Run(sweep, json ? attempt => AttachLines.WriteJsonLine(output, attempt) : AttachLines.WriteText);
         return CommandLine.Done;
     }
 
     private static void WriteJson(IEnumerable<AttachAttempt> attempts)
     {
-        using Stream output = Console.OpenStandardOutput();
+        using Stream output = StandardOutput.Open();
         AttachLines.WriteJson(output, attempts);
         output.WriteByte((byte)'\n');
     }
