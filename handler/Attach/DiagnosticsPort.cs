@@ -79,7 +79,7 @@ internal sealed class DiagnosticsPort : IDisposable
         }
         catch (AggregateException failed) when (failed.InnerException is UnsupportedCommandException unsupported)
         {
-            throw new AttachException($"the runtime of process {_processId} is older than .NET 8, which is the first that can be attached; use 'crash-handler exec' or CrashReporter.Start", unsupported) { IsForGood = true };
+            throw AttachException.ForGood($"the runtime of process {_processId} is older than .NET 8, which is the first that can be attached; use 'crash-handler exec' or CrashReporter.Start", unsupported);
         }
         catch (AggregateException failed) when (failed.InnerException is { } problem)
         {

@@ -52,11 +52,11 @@ internal static class ProcessAttach
         int pid = target.ProcessId;
         return (target.Runtime(), target.DiagnosticsSocket()) switch
         {
-            (TargetRuntime.None, _) => throw new AttachException($"process {pid} ('{target.Executable}') is not a .NET process; run the program under 'crash-handler exec'") { IsForGood = true },
-            (TargetRuntime.NativeAot, _) => throw new AttachException(
-                $"process {pid} ('{target.Executable}') is compiled ahead of time (NativeAOT), and nothing can be loaded into it; run it under 'crash-handler exec', or have it call CrashReporter.Start") { IsForGood = true },
-            (_, null) => throw new AttachException(
-                $"process {pid} has no diagnostics port in '{target.TempDirectory}': it was started with DOTNET_EnableDiagnostics=0 or changed its TMPDIR; restart it under 'crash-handler exec'") { IsForGood = true },
+            (TargetRuntime.None, _) => throw AttachException.ForGood($"process {pid} ('{target.Executable}') is not a .NET process; run the program under 'crash-handler exec'"),
+            (TargetRuntime.NativeAot, _) => throw AttachException.ForGood(
+                $"process {pid} ('{target.Executable}') is compiled ahead of time (NativeAOT), and nothing can be loaded into it; run it under 'crash-handler exec', or have it call CrashReporter.Start"),
+            (_, null) => throw AttachException.ForGood(
+                $"process {pid} has no diagnostics port in '{target.TempDirectory}': it was started with DOTNET_EnableDiagnostics=0 or changed its TMPDIR; restart it under 'crash-handler exec'"),
             (_, string socket) => socket,
         };
     }
@@ -70,7 +70,7 @@ internal static class ProcessAttach
         }
 
         return target.Sees(hook) ? hook
-            : throw new AttachException($"process {target.ProcessId} sees another file system, without '{hook}'; run crash-handler inside its container") { IsForGood = true };
+            : throw AttachException.ForGood($"process {target.ProcessId} sees another file system, without '{hook}'; run crash-handler inside its container");
     }
 
     /// <returns>What is degraded, or nothing.</returns>

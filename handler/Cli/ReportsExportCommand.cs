@@ -64,7 +64,7 @@ internal static class ReportsExportCommand
         }
 
         ExportOutcome? outcome = null;
-        NewFile.Write(file, stream => outcome = WriteTo(stream), replaces);
+        NewFile.Write(file, replaces, stream => outcome = WriteTo(stream));
         return outcome!;
 
         ExportOutcome WriteTo(Stream stream)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CrashHandler.Handler.Cli.Html;
+using CrashHandler.Handler.Export;
 using CrashHandler.Handler.Minidump;
 using CrashHandler.Handler.Reports;
 
@@ -63,7 +64,7 @@ internal static class ReportsShowCommand
             return;
         }
 
-        NewFile page = NewFile.Write(file, output => ReportPage.Write(output, report));
+        NewFile page = NewFile.Write(file, replaces: null, output => ReportPage.Write(output, report));
         Console.Out.WriteLine($"{TerminalText.Escape(page.Path)}: {page.Bytes} bytes");
     }
 }

@@ -48,9 +48,8 @@ internal static class Examination
         ];
         List<Task<Finding>> running = [.. checks.Select(check => Task.Run(() => Judge(check.Check, check.Judge)))];
         // What does not come in time, such as a file on a network that hangs, is left behind with its thread.
-        _ = Task.WaitAll([.. running], DoctorLimits.Total);
-        return [.. checks.Zip(running, (check, task) => task.IsCompletedSuccessfully ? task.Result
-            : Unknown(check.Check, $"no answer within {DoctorLimits.Total.TotalSeconds:0} s"))];
+        Task.WaitAny(Task.WhenAll(running), Task.Delay(DoctorLimits.Total));
+        return [.. checks.Zip(running, (check, task) => task.IsCompleted ? task.GetAwaiter().GetResult() : Unknown(check.Check, $"no answer within {DoctorLimits.Total.TotalSeconds:0} s"))];
     }
 
     private static Finding Judge(string check, Func<Finding> judge)

@@ -44,7 +44,7 @@ internal sealed class DatabaseStock(ReportDatabase database)
         return items;
     }
 
-    /// <summary>A report.</summary>
+    /// <summary>A report. Whether it is in use is not looked at.</summary>
     /// <exception cref="SyscallException">Something of it cannot be looked at.</exception>
     /// <exception cref="IOException">Likewise.</exception>
     public StoredItem Of(ReportRecord record)
@@ -66,7 +66,7 @@ internal sealed class DatabaseStock(ReportDatabase database)
             Since = record.Created,
             Bytes = bytes,
             HeapDumpBytes = BytesOf(database.FilePath(ReportDatabase.HeapDumpsName, record.Id, ReportDatabase.HeapDumpExtension)),
-            IsHeld = (isPending && record.ExplicitRequest) || database.IsRequested(record.Id) || database.IsInUse(record),
+            IsHeld = (isPending && record.ExplicitRequest) || database.IsRequested(record.Id),
         };
     }
 
@@ -86,9 +86,16 @@ internal sealed class DatabaseStock(ReportDatabase database)
         }
 
         long bytes = 0;
-        foreach (string inside in Directory.EnumerateFileSystemEntries(path))
+        try
         {
-            bytes += BytesOf(inside);
+            foreach (string inside in Directory.EnumerateFileSystemEntries(path))
+            {
+                bytes += BytesOf(inside);
+            }
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Removed since it was looked at.
         }
 
         return bytes;

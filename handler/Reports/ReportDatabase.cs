@@ -63,7 +63,7 @@ internal sealed class ReportDatabase
     public IEnumerable<string> WorkDirectories => new[] { "", PendingName, RequestsName, DeletionsName }.Select(name => System.IO.Path.Combine(Path, name));
 
     /// <summary>Directories into which a report comes, at last by its dump; see <see cref="IsDump"/>.</summary>
-    public IEnumerable<string> ReportDirectories => s_filed.Select(name => System.IO.Path.Combine(Path, name));
+    public IEnumerable<string> ReportDirectories => FiledNames.Select(name => System.IO.Path.Combine(Path, name));
 
     /// <summary>Whether a file of this name in one of <see cref="ReportDirectories"/> is a report's dump.</summary>
     public static bool IsDump(string name) => name.EndsWith(DumpExtension, StringComparison.Ordinal);
@@ -238,12 +238,14 @@ internal sealed class ReportDatabase
     public ReportRecord? Find(string id)
         => new[] { CompletedName, PendingName, CompletedName }.Select(name => ReadRecord(FilePath(name, id, RecordExtension), onProblem: null)).FirstOrDefault(record => record is not null && HasDump(record));
 
-    /// <summary>How many whole reports there are in each state. Of a record only the beginning is read: ten thousand are a matter of milliseconds.</summary>
+    /// <summary>
+    /// How many whole reports there are in each state. Those in <c>pending/</c> are not read, of the others only the beginning: ten thousand are a matter of milliseconds.
+    /// </summary>
     public IReadOnlyDictionary<ReportState, int> CountStates()
     {
         // Completed last, as in List: a report that moves between the two looks is seen twice, and never not at all.
         Dictionary<string, ReportState> states = [];
-        foreach (string directory in s_filed)
+        foreach (string directory in FiledNames)
         {
             HashSet<string> names = [.. Directory.EnumerateFiles(System.IO.Path.Combine(Path, directory)).Select(path => System.IO.Path.GetFileName(path))];
             foreach (string name in names)
@@ -252,8 +254,8 @@ internal sealed class ReportDatabase
                 {
                     string id = name[..^RecordExtension.Length];
                     // On its way, its dump is where it was not looked for.
-                    if ((names.Contains(id + DumpExtension) || s_filed.Any(other => System.IO.File.Exists(FilePath(other, id, DumpExtension))))
-                        && StateOf(FilePath(directory, id, RecordExtension)) is { } state)
+                    if ((names.Contains(id + DumpExtension) || FiledNames.Any(other => System.IO.File.Exists(FilePath(other, id, DumpExtension))))
+                        && (directory == PendingName ? ReportState.Pending : StateOf(FilePath(directory, id, RecordExtension))) is { } state)
                     {
                         states[id] = state;
                     }

@@ -34,7 +34,7 @@ internal sealed class Retention(ReportDatabase database, RetentionLimits limits,
 
             if (isDue || _stock.Measure(out int reports) > limits.MaxBytes || reports > limits.MaxReports)
             {
-                foreach (Removal removal in Remove(RetentionPolicy.Decide(_stock.Take(), limits, now)))
+                foreach (Removal removal in Remove(Decide(_stock.Take(), now)))
                 {
                     tell(Describe(removal));
                 }
@@ -64,7 +64,7 @@ internal sealed class Retention(ReportDatabase database, RetentionLimits limits,
         }
 
         List<StoredItem> stored = _stock.Take();
-        List<Removal> removals = RetentionPolicy.Decide(stored, limits, time.GetUtcNow());
+        List<Removal> removals = Decide(stored, time.GetUtcNow());
         if (isDryRun)
         {
             return new PruneOutcome(removals, Without(stored, removals), HasEnded: true);
@@ -77,6 +77,43 @@ internal sealed class Retention(ReportDatabase database, RetentionLimits limits,
         }
 
         return new PruneOutcome(removals, Without(stored, removals), _deletion.WaitForEnd());
+    }
+
+    // Only of what would go it is asked whether it is in use, because that takes its lock for a moment; what is, stays, and perhaps another one goes.
+    private List<Removal> Decide(List<StoredItem> stored, DateTimeOffset now)
+    {
+        while (true)
+        {
+            List<Removal> removals = RetentionPolicy.Decide(stored, limits, now);
+            bool isAnyInUse = false;
+            foreach (Removal removal in removals)
+            {
+                if (removal.Item.Kind != StoredKind.Quarantined && IsPerhapsInUse(removal.Item.Id))
+                {
+                    isAnyInUse = true;
+                    int index = stored.FindIndex(item => item.Id == removal.Item.Id);
+                    stored[index] = stored[index] with { IsHeld = true };
+                }
+            }
+
+            if (!isAnyInUse)
+            {
+                return removals;
+            }
+        }
+    }
+
+    // One that cannot be opened stays: nothing of the others hangs on it.
+    private bool IsPerhapsInUse(string id)
+    {
+        try
+        {
+            return database.Find(id) is { } report && database.IsInUse(report);
+        }
+        catch (SyscallException)
+        {
+            return true;
+        }
     }
 
     // Of reports it is begun only: that is all that who does not hold the upload lock may do. Somebody may have begun to send one meanwhile: that stays.

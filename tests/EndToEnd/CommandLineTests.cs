@@ -35,6 +35,9 @@ public sealed partial class CommandLineTests
         { Failed, "{missing}", ["reports", "show", "00000000-0000-0000-0000-000000000000", "--database", "{missing}"] },
         { Failed, "{missing}", ["status", "--database", "{missing}"] },
         { Failed, "999999999", ["doctor", "--pid", "999999999"] },
+        { Failed, "{missing}", ["reports", "delete", "--all", "--database", "{missing}"] },
+        { Failed, "{missing}", ["reports", "prune", "--database", "{missing}"] },
+        { Failed, "{missing}", ["reports", "prune", "--dry-run", "--json", "--database", "{missing}"] },
         { Failed, "{missing}", ["minidump", "{missing}"] },
         { Failed, "not a minidump", ["minidump", "{text}"] },
         { Failed, "not a minidump", ["minidump", "{text}", "--json"] },
@@ -130,6 +133,8 @@ public sealed partial class CommandLineTests
     [InlineData("doctor", "--help")]
     [InlineData("reports", "list", "--help")]
     [InlineData("reports", "show", "--help")]
+    [InlineData("reports", "delete", "--help")]
+    [InlineData("reports", "prune", "--help")]
     [InlineData("minidump", "--help")]
     [InlineData("collect", "--help")]
     public void HelpIsAnswered(params string[] arguments)

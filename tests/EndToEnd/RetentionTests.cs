@@ -320,9 +320,10 @@ public sealed class RetentionTests
 
     private static int AsRoot(params string[] arguments)
     {
-        ProcessStartInfo start = new(TestPrograms.Shared.Handler, arguments) { RedirectStandardOutput = true };
+        ProcessStartInfo start = new(TestPrograms.Shared.Handler, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
         using Process process = Process.Start(start)!;
+        // A line at most on each: neither fills its pipe.
         process.StandardOutput.ReadToEnd();
         Assert.True(process.WaitForExit(EndToEndLimits.Deadline));
         return process.ExitCode;

@@ -51,11 +51,12 @@ public sealed class DatabaseUsageTests : IDisposable
     public void ARecordThatHasItsStateElsewhereIsReadWhole()
     {
         ReportRecord report = _database.File();
-        string path = _database.PathOf("pending", $"{report.Id}.json");
-        string text = File.ReadAllText(path).Replace("""  "state": "pending",""", "", StringComparison.Ordinal).TrimEnd('}', '\n', ' ');
-        File.WriteAllText(path, $$"""{{text}}, "later": "{{new string('x', 2 * ReportsLimits.StateBytes)}}", "state": "pending" }""");
+        _database.Database.Update(report with { State = ReportState.Failed });
+        string path = _database.PathOf("completed", $"{report.Id}.json");
+        string text = File.ReadAllText(path).Replace("""  "state": "failed",""", "", StringComparison.Ordinal).TrimEnd('}', '\n', ' ');
+        File.WriteAllText(path, $$"""{{text}}, "later": "{{new string('x', 2 * ReportsLimits.StateBytes)}}", "state": "failed" }""");
 
-        Assert.Equal([KeyValuePair.Create(ReportState.Pending, 1)], _database.Database.CountStates());
+        Assert.Equal([KeyValuePair.Create(ReportState.Failed, 1)], _database.Database.CountStates());
     }
 
     [Theory]

@@ -121,6 +121,20 @@ public sealed class RetentionTests : IDisposable
     }
 
     [Fact]
+    public void AReportThatCannotBeOpenedStaysAndTheOthersGo()
+    {
+        ReportRecord odd = File(minute: 0), old = File(minute: 1), newest = File(minute: 2);
+        string dump = _database.PathOf("completed", $"{odd.Id}.dmp");
+        System.IO.File.Move(dump, Path.Combine(_database.Root, "elsewhere"));
+        System.IO.File.CreateSymbolicLink(dump, Path.Combine(_database.Root, "elsewhere"));
+
+        Retention(new RetentionLimits(TimeSpan.FromDays(365), 1 << 20, 1)).Look();
+
+        AssertLeft(odd, newest);
+        Assert.Contains(old.Id, Assert.Single(_told));
+    }
+
+    [Fact]
     public void WhatIsInQuarantineGoesAYearAfterItCameThere()
     {
         System.IO.File.WriteAllBytes(_database.PathOf("pending", $"{Guid.NewGuid()}.dmp"), TestDatabase.Dump);

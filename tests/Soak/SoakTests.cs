@@ -26,6 +26,7 @@ public sealed class SoakTests(ITestOutputHelper output)
         {
             using Sandbox sandbox = new(Identities.Own);
             int expected = VictimRun.Run(sandbox, cell, isCovered: false, "", sandbox.PathOf("bare")).ExitCode;
+            KeepAll(sandbox);
             Stopwatch watch = Stopwatch.StartNew();
             List<ProcessResult> ends = [.. Enumerable.Range(0, count).Select(_ => VictimRun.Run(sandbox, cell, isCovered: true, sandbox.Database, sandbox.PathOf("facts")))];
             IReadOnlyList<JsonElement> reports = sandbox.Reports();
@@ -75,6 +76,7 @@ public sealed class SoakTests(ITestOutputHelper output)
     {
         int count = SoakLimits.Count(SoakLimits.Parameters);
         using Sandbox sandbox = new(Identities.Own);
+        KeepAll(sandbox);
         HashSet<(int Pid, string Value)> set = [];
         for (int i = 0; i < count; i++)
         {
@@ -86,6 +88,13 @@ public sealed class SoakTests(ITestOutputHelper output)
         int right = reports.Count(report => set.Contains((report.GetProperty("pid").GetInt32(), Parameter(report))));
         output.WriteLine($"{count} processes set a parameter and crashed: {reports.Count} reports, {right} with the value of their process");
         Assert.Equal((count, count, count), (set.Count, reports.Count, right));
+    }
+
+    // More than a handler keeps that an application starts.
+    private static void KeepAll(Sandbox sandbox)
+    {
+        RunningProcess handler = sandbox.Start(TestPrograms.Shared.Handler, "run", "--database", sandbox.Database, "--persistent", "--max-size", "1000000", "--max-count", "1000000", "--ready-fd", "1");
+        Assert.StartsWith("ready ", handler.ReadLine(), StringComparison.Ordinal);
     }
 
     private static string Parameter(JsonElement report)

@@ -9,7 +9,7 @@ internal sealed class PageStyle
     public const string Policy = $"default-src 'none'; style-src 'sha256-{Hash}'; base-uri 'none'; form-action 'none'";
 
     /// <summary>SHA-256 of <see cref="Text"/>, in base 64. Not computed: that would take OpenSSL, which a machine need not have; a test compares the two.</summary>
-    public const string Hash = "LPvqgq9OGyJKE540s8MfXBTKkhwnBpGS9stfEvUDTWs=";
+    public const string Hash = "Bxy5kY2QGjW8tHLBgz8qjGvLddV0kOJKLyuqiQmbDno=";
 
     /// <summary>The one there is, to be put into a page.</summary>
     public static readonly PageStyle Sheet = new();
@@ -37,6 +37,7 @@ internal sealed class PageStyle
         h3 { font-size: .95rem; font-weight: 600; }
         code, pre, dd, .id, .number, .plain, .hint, .at { font-family: var(--mono); font-size: .85rem; }
         code { font-size: inherit; }
+        h1, dd { max-height: 11rem; overflow: auto; }
         .kind { margin-bottom: .4rem; color: var(--soft); font-size: .85rem; font-weight: 600; letter-spacing: .06em; text-transform: uppercase; }
         .state { margin-left: .5rem; padding: .1rem .55rem; border: 1px solid var(--line); border-radius: 1rem; letter-spacing: 0; text-transform: none; }
         .message { margin-top: .5rem; font-size: 1.1rem; white-space: pre-wrap; }
@@ -108,7 +109,7 @@ internal sealed class PageStyle
           :root { --back: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #bbb; --shade: #eee; --alarm: #8a1a14; --link: #000; --count: #444; }
           body { max-width: none; padding: 0; font-size: 10pt; }
           section { padding: .6rem 0; border: 0; border-top: 1px solid var(--line); border-radius: 0; }
-          pre, .message, .wide { max-height: none; overflow: visible; }
+          h1, dd, pre, header .message, .exception .message, .wide { max-height: none; overflow: visible; }
           details::details-content { content-visibility: visible; }
           h2, h3, summary { break-after: avoid; }
           .stack li, tr { break-inside: avoid; }

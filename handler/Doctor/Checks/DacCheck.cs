@@ -36,6 +36,9 @@ internal static class DacCheck
         return missing.Count > 0 ? Finding.Problem(Check, $"no libmscordaccore.so beside the runtime of {Names.List(missing)}", Meaning, Reinstall)
             : others.Count > 0 ? Finding.Problem(Check, $"libmscordaccore.so is of another build than the runtime of {Names.List(others)}", Meaning, Reinstall)
             : refused.Count > 0 ? Finding.Problem(Check, $"libmscordaccore.so would not be loaded: {Names.List(refused)}", $"{Meaning} Native code is loaded only from who may change it: root or the process's user.", "chown it to root, and chmod go-w.")
-            : Finding.Ok(Check, $"found for .NET {string.Join(", ", runtimes.Select(runtime => runtime.Name))}");
+            : Finding.Ok(
+                Check,
+                $"found for .NET {string.Join(", ", runtimes.Select(runtime => runtime.Name))}",
+                runtimes.All(runtime => runtime.HasCreateDump) ? null : "Where createdump is missing beside the runtime, there are no heap dumps.");
     }
 }

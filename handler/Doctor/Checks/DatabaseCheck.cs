@@ -6,6 +6,7 @@ namespace CrashHandler.Handler.Doctor.Checks;
 internal static class DatabaseCheck
 {
     private const string Check = "database";
+    private const uint Root = 0;
     private const int GroupAndOthers = 0x3F, OthersWrite = 0x12;
 
     /// <summary>Judges.</summary>
@@ -30,12 +31,21 @@ internal static class DatabaseCheck
             return Finding.Problem(Check, $"{found} is not a directory", "No handler starts on it.", "Move it away, or name another one.");
         }
 
+        if (facts.Owner != facts.User && facts.User == Root)
+        {
+            return Finding.Warning(
+                Check,
+                $"{found} belongs to user {facts.Owner}, and this is root",
+                "What is found here holds for root, not for the handler of that user.",
+                $"Ask as user {facts.Owner}, where the handler runs.");
+        }
+
         if (facts.Owner != facts.User)
         {
             return Finding.Problem(
                 Check,
                 $"{found} belongs to user {facts.Owner}, and this is user {facts.User}",
-                "A handler refuses a directory of somebody else. As root, reports can be looked at there all the same.",
+                "A handler refuses a directory of somebody else.",
                 $"Run as user {facts.Owner}, or name a directory of this user.");
         }
 

@@ -19,7 +19,7 @@ internal static class TargetCheck
             return Finding.NotApplicable(Check, "name one with --pid");
         }
 
-        string found = $"{target.ProcessId} ({target.Name}) of {own.Describe(target.User)}{target.HasShim switch { true => ", covered by the shim", false => ", without the shim", null => "" }}";
+        string found = $"{target.ProcessId} ({target.Name}) of {own.Describe(target.User)}{target.HasShim switch { true => ", covered by the shim", false => ", without the shim", null => "" }}{(target.SeccompMode > 0 ? ", under a seccomp filter" : "")}";
         if (target.Tracer != 0)
         {
             return Finding.Warning(

@@ -40,7 +40,7 @@ internal static class InstallationLook
     public static IReadOnlyList<GlibcFloor> Floors(DoctorRequest request)
     {
         List<GlibcFloor> floors = [];
-        foreach (string name in (ReadOnlySpan<string>)[HandlerName, WalkName, ShimName])
+        foreach (string name in new[] { HandlerName, Path.GetFileName(request.Program), WalkName, ShimName }.Distinct())
         {
             string path = Path.Combine(request.Installation, name);
             if (Libc.access(path, Libc.R_OK) == 0 && new FileInfo(path).Length <= DoctorLimits.BinaryBytes && FloorOf(File.ReadAllBytes(path)) is { } floor)

@@ -35,7 +35,8 @@ internal static class ServerLook
             using HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { Timeout = DoctorLimits.Server };
             // Without credentials: nobody is told who asks.
             using HttpRequestMessage request = new(HttpMethod.Options, new UriBuilder(url) { UserName = "", Password = "" }.Uri);
-            using HttpResponseMessage response = http.Send(request, HttpCompletionOption.ResponseHeadersRead);
+            // Not Send: a name that nobody answers for would keep it beyond its limit.
+            using HttpResponseMessage response = http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).GetAwaiter().GetResult();
             return facts with { Status = (int)response.StatusCode, ClockOffset = response.Headers.Date - DateTimeOffset.UtcNow, Took = Stopwatch.GetElapsedTime(began) };
         }
         catch (OperationCanceledException)

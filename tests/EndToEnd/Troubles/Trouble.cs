@@ -74,4 +74,10 @@ public enum Trouble
 
     /// <summary>The file that is to be made has no name.</summary>
     OutputUnnamed,
+
+    /// <summary>Standard output is on a full disk.</summary>
+    FullStandardOutput,
+
+    /// <summary>Nobody reads standard output any more, as after <c>| head -1</c>.</summary>
+    ClosedStandardOutput,
 }

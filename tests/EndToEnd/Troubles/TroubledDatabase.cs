@@ -13,19 +13,25 @@ internal sealed class TroubledDatabase
     /// <summary>The two reports' ids, and how both begin.</summary>
     public const string First = "aaaaaaaa-0000-4000-8000-000000000001", Second = "aaaaaaab-0000-4000-8000-000000000002", Beginning = "aaaaaaa";
 
+    // Made once, with all its syncs, and copied.
+    private static readonly Lazy<string> s_template = new(MakeTemplate);
+
     public TroubledDatabase(Sandbox sandbox)
     {
         Path = sandbox.Database;
-        ReportDatabase database = ReportDatabase.Create(Path);
-        _ = database.Settings.ClientId;
-        byte[] dump = SampleSnapshot.Dump(SampleSnapshot.Create());
-        foreach (string id in (string[])[First, Second])
+        foreach (string directory in Directory.EnumerateDirectories(s_template.Value, "*", SearchOption.AllDirectories).Prepend(s_template.Value))
         {
-            using PendingReport report = database.BeginReport(Guid.Parse(id))!;
-            report.Commit(TestDatabase.Record(report.Id) with { State = ReportState.Skipped }, file => file.Write(dump));
+            Directory.CreateDirectory(Copy(directory), System.IO.File.GetUnixFileMode(directory));
+        }
+
+        foreach (string file in Directory.EnumerateFiles(s_template.Value, "*", SearchOption.AllDirectories))
+        {
+            System.IO.File.Copy(file, Copy(file));
         }
 
         sandbox.GiveAll(Path);
+
+        string Copy(string path) => System.IO.Path.Join(Path, path[s_template.Value.Length..]);
     }
 
     public string Path { get; }
@@ -35,6 +41,22 @@ internal sealed class TroubledDatabase
     public string File(string id, string extension) => System.IO.Path.Combine(Path, "completed", id + extension);
 
     public string Settings(string extension) => System.IO.Path.Combine(Path, "settings" + extension);
+
+    private static string MakeTemplate()
+    {
+        string template = TestPrograms.NewFolder("crash-handler-troubled-");
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(template, recursive: true);
+        ReportDatabase database = ReportDatabase.Create(template);
+        _ = database.Settings.ClientId;
+        byte[] dump = SampleSnapshot.Dump(SampleSnapshot.Create());
+        foreach (string id in (string[])[First, Second])
+        {
+            using PendingReport report = database.BeginReport(Guid.Parse(id))!;
+            report.Commit(TestDatabase.Record(report.Id) with { State = ReportState.Skipped }, file => file.Write(dump));
+        }
+
+        return template;
+    }
 
     /// <summary>Each file and directory below: owner, mode, and contents.</summary>
     public static SortedDictionary<string, string> Look(string root)

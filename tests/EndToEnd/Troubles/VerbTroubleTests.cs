@@ -86,9 +86,9 @@ public sealed class VerbTroubleTests
         VerbRow row = s_rows.Single(candidate => candidate.Command == command);
         VerbOutcome expected = row.Of(trouble);
         bool isRoot = trouble is Trouble.RootLooks or Trouble.FullDisk or Trouble.OutputFullDisk;
-        using Sandbox owner = new(Identities.User);
         using Sandbox sandbox = new(isRoot ? Identities.Root : Identities.User);
-        TroubledDatabase database = new(trouble == Trouble.RootLooks ? owner : sandbox);
+        using Sandbox? another = trouble == Trouble.RootLooks ? new(Identities.User) : null;
+        TroubledDatabase database = new(another ?? sandbox);
         Dictionary<string, string> places = new()
         {
             ["{database}"] = database.Path,
@@ -102,7 +102,13 @@ public sealed class VerbTroubleTests
         SortedDictionary<string, string> before = TroubledDatabase.Look(database.Path);
         string[] arguments = [.. command.Split(' ').Select(part => places.GetValueOrDefault(part, part))];
 
-        ProcessResult result = trouble is Trouble.FullDisk or Trouble.OutputFullDisk ? OnAFullDisk(sandbox, trouble, database, arguments) : sandbox.Handler(arguments);
+        ProcessResult result = trouble switch
+        {
+            Trouble.FullDisk or Trouble.OutputFullDisk => OnAFullDisk(sandbox, trouble, database, arguments),
+            Trouble.FullStandardOutput => sandbox.Run("sh", ["-c", "exec \"$@\" >/dev/full", "sh", TestPrograms.Shared.Handler, .. arguments]),
+            Trouble.ClosedStandardOutput => IntoAClosedPipe(sandbox, arguments),
+            _ => sandbox.Handler(arguments),
+        };
 
         if (result.ExitCode == NoFileSystem)
         {
@@ -164,7 +170,7 @@ public sealed class VerbTroubleTests
                 }
 
                 return database.Path;
-            case Trouble.FullDisk or Trouble.OutputFullDisk:
+            case Trouble.FullDisk or Trouble.OutputFullDisk or Trouble.FullStandardOutput:
                 return "No space left on device";
             case Trouble.WrongId:
                 return places["{id}"] = "00000000-0000-4000-8000-000000000000";
@@ -211,6 +217,17 @@ public sealed class VerbTroubleTests
         string made = sandbox.PathOf("made.out");
         string[] verb = [.. arguments.Select(argument => argument == made ? Path.Combine(full, "made.out") : argument)];
         return sandbox.Run("unshare", ["--mount", "sh", "-c", Script, "sh", full, database.Path, $"{trouble == Trouble.FullDisk}", TestPrograms.Shared.Handler, .. verb]);
+    }
+
+    /// <summary>The verb begins when its reader is gone; the exit code is its own.</summary>
+    private static ProcessResult IntoAClosedPipe(Sandbox sandbox, string[] arguments)
+    {
+        const string Script = """
+            there=$1; shift
+            { while [ -e "$there" ]; do sleep 0.01; done; "$@"; code=$?; echo $code >"$there.code"; } | { exec <&-; rm "$there"; }
+            exit "$(cat "$there.code")"
+            """;
+        return sandbox.Run("sh", ["-c", Script, "sh", sandbox.WriteFile("reader", []), TestPrograms.Shared.Handler, .. arguments]);
     }
 
     private static void AssertSaid(ProcessResult result, VerbOutcome expected, string word)

@@ -29,7 +29,7 @@ internal sealed class Handler : IDisposable
             }
         };
         watcher.EnableRaisingEvents = true;
-        _process = Process.Start(new ProcessStartInfo(executable, ["run", "--database", Database, "--pipe", Socket, "--persistent"]) { UseShellExecute = false })!;
+        _process = Process.Start(new ProcessStartInfo(executable, ["run", "--database", Database, "--pipe", Socket, "--persistent", "--max-size", "1000000"]) { UseShellExecute = false })!;
         if (!listening.Wait(TimeSpan.FromSeconds(10)))
         {
             throw new InvalidOperationException("the handler did not listen within 10 s");
