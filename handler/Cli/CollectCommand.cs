@@ -84,7 +84,6 @@ internal static class CollectCommand
                     else
                     {
                         Console.Out.WriteLine($"{what} {text}");
-                        Console.Out.Flush();
                     }
                 }
                 catch (OutputException failure)

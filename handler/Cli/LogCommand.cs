@@ -55,7 +55,5 @@ internal static class LogCommand
                 Console.Out.WriteLine(TerminalText.Escape(line));
             }
         }
-
-        Console.Out.Flush();
     }
 }

@@ -12,7 +12,7 @@ internal static class ReportsDeleteCommand
         Option<bool> all = new("--all") { Description = "Every report that is not being sent." };
         Option<string?> database = CommonOptions.Database(required: false);
         Option<bool> json = CommonOptions.Json();
-        Command command = new("delete", "Delete reports, for good and without asking.") { ids, all, database, json };
+        Command command = new("delete", "Delete reports, for good and without asking.") { ids.CompleteReportIds(database), all, database, json };
         command.AddExample("crash-handler reports delete 4f0c");
         command.AddExample("crash-handler reports delete --all --json");
         command.Validators.Add(result =>

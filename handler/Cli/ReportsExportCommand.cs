@@ -16,7 +16,7 @@ internal static class ReportsExportCommand
     public static Command Create()
     {
         Argument<string> id = new("ID") { Description = "The report's id, or the beginning of one." };
-        Option<string?> output = new("--output", "-o") { Description = "The zip file; 'ID.zip' in the current directory by default. '-' is standard output.", HelpName = "FILE" };
+        Option<string?> output = CommonOptions.Path(new Option<string?>("--output", "-o") { Description = "The zip file; 'ID.zip' in the current directory by default. '-' is standard output.", HelpName = "FILE" });
         Option<bool> heapDump = new("--heap-dump") { Description = "With the heap dump, if there is one: all that the process had in memory." };
         Option<bool> force = new("--force") { Description = "Replace a file that is there." };
         Option<string?> database = CommonOptions.Database(required: false);

@@ -56,7 +56,6 @@ internal static class ReportsUploadCommand
                 }
 
                 Console.Out.WriteLine($"{report.Id}  {ReportJson.StateName(report.State)}  {TerminalText.Escape(report.ServerId ?? report.LastError ?? "")}");
-                Console.Out.Flush();
             }
 
             return areAllSent ? CommandLine.Done : CommandLine.Failed;

@@ -33,7 +33,6 @@ internal static class ReportsWatchCommand
                     else
                     {
                         Console.Out.WriteLine(ReportLine.Of(report, TerminalWidth.OfOutput()));
-                        Console.Out.Flush();
                     }
                 }
             });

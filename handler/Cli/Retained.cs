@@ -32,10 +32,10 @@ internal static class Retained
     {
         if (outcome.Removed.Count > 0)
         {
-            TextTable.Write(output, ["GOES", "ID", "SINCE (UTC)", "FOR ITS", "BYTES"], outcome.Removed.Select(removal => new[]
+            TextTable.Write(output, ["GOES", "ID", "SINCE (UTC)", TableColumn.Elastic("FOR ITS"), "BYTES"], outcome.Removed.Select(removal => new[]
             {
                 What(removal), removal.Item.Id, Time(removal.Item), Reason(removal), $"{removal.Bytes}",
-            }));
+            }), TerminalWidth.OfOutput());
         }
 
         output.WriteLine(outcome.Removed.Count == 0 ? "Nothing is over the limits."

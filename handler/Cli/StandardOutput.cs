@@ -28,8 +28,8 @@ internal static class StandardOutput
     {
         Occupy(Terminal.Output);
         Occupy(Terminal.Error);
-        // A terminal sees each line at once; who follows a pipe line by line is served by verbs that flush.
-        Console.SetOut(new StreamWriter(s_stream, s_utf8, leaveOpen: true) { AutoFlush = Terminal.Is(Terminal.Output) });
+        // Each line at once, as .NET's own: whoever reads a pipe may wait for it.
+        Console.SetOut(new StreamWriter(s_stream, s_utf8, leaveOpen: true) { AutoFlush = true });
         Console.SetError(new StreamWriter(new ErrorStream(), s_utf8) { AutoFlush = true });
         try
         {

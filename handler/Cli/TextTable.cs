@@ -1,3 +1,4 @@
+using System.Text;
 using CrashHandler.Handler.Minidump;
 
 namespace CrashHandler.Handler.Cli;
@@ -17,10 +18,19 @@ internal static class TextTable
         List<IReadOnlyList<string>> all = [columns.Select(column => column.Heading).ToList(), .. rows.Select(row => row.Select(TerminalText.Escape).ToList())];
         int[] widths = [.. columns.Select((_, column) => all.Max(row => TextWidth.Of(row[column])))];
         Fit(widths, columns, width ?? int.MaxValue);
+        // Many lines at once: each write is a system call.
+        StringBuilder lines = new();
         foreach (IReadOnlyList<string> row in all)
         {
-            output.WriteLine(string.Join(Gap, row.Select((cell, column) => TextWidth.Pad(TextWidth.Cut(cell, widths[column]), widths[column]))).TrimEnd());
+            lines.Append(string.Join(Gap, row.Select((cell, column) => TextWidth.Pad(TextWidth.Cut(cell, widths[column]), widths[column]))).TrimEnd()).Append('\n');
+            if (lines.Length > CliLimits.OutputBufferBytes)
+            {
+                output.Write(lines);
+                lines.Clear();
+            }
         }
+
+        output.Write(lines);
     }
 
     // The widest gives first, so that as many texts as can be stay whole.

@@ -29,6 +29,14 @@ public sealed class VerbTroubleTests
         new(VerbKind.Looks, "reports show {id} --database {database} --json"),
         new(VerbKind.Looks, "reports show {id} --database {database} --html -"),
         new(VerbKind.Looks, "reports show {id} --database {database} --html {out}", (Trouble.FullDisk, VerbOutcome.Apart)),
+        // It copies what there is: whoever gets it sees what is wrong with it.
+        new(VerbKind.Looks, "reports export {id} --database {database} -o {out}", (Trouble.HalfDump, VerbOutcome.Works), (Trouble.DumpIsText, VerbOutcome.Works), (Trouble.FullDisk, VerbOutcome.Apart)),
+        new(VerbKind.Looks, "reports export {id} --database {database} -o {out} --json", (Trouble.HalfDump, VerbOutcome.Works), (Trouble.DumpIsText, VerbOutcome.Works), (Trouble.FullDisk, VerbOutcome.Apart)),
+        // Where there is a database it stays.
+        new(VerbKind.Makes, "reports watch --database {database}", (Trouble.NoDatabase, VerbOutcome.Fails), (Trouble.DatabaseIsEmpty, VerbOutcome.Fails)),
+        new(VerbKind.Looks, "log --database {database}"),
+        new(VerbKind.Looks, "log --database {database} --json"),
+        new(VerbKind.Apart, "completion bash", (Trouble.None, VerbOutcome.Works)),
         // Nobody listens on port 9: what can be tried is, and fails there.
         new(VerbKind.Changes, "reports upload {id} --database {database} --url http://127.0.0.1:9/", [
             (Trouble.None, VerbOutcome.SaysOfEach), (Trouble.BrokenOtherRecord, VerbOutcome.SaysOfEach), (Trouble.HalfDump, VerbOutcome.SaysOfEach), (Trouble.DumpIsText, VerbOutcome.SaysOfEach),
