@@ -443,12 +443,18 @@ internal sealed class ReportDatabase
     internal void Discard(string id)
     {
         // The dump last: as long as it is there, it is claimed.
-        _ = Libc.unlink(FilePath(NewName, id, RecordExtension + DurableFile.TemporarySuffix));
+        RemoveTemporaries(id);
         _ = Libc.unlink(FilePath(NewName, id, RecordExtension));
         RemoveAttachments(id);
         RemoveHeapDump(id);
         RemoveNewStacks(id);
         _ = Libc.unlink(FilePath(NewName, id, DumpExtension));
+    }
+
+    private void RemoveTemporaries(string id)
+    {
+        _ = Libc.unlink(FilePath(NewName, id, RecordExtension + DurableFile.TemporarySuffix));
+        _ = Libc.unlink(FilePath(NewName, id, StacksExtension + DurableFile.TemporarySuffix));
     }
 
     private bool MoveStacks(string id, string from, string to)
@@ -639,6 +645,8 @@ internal sealed class ReportDatabase
                 return false;
             }
 
+            // What its writer was about to rename: whole is what has its name.
+            RemoveTemporaries(id);
             File(record);
             return true;
         }
