@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using CrashHandler.Protocol;
 
 namespace CrashHandler.Handler.Attach;
 
