@@ -36,7 +36,7 @@ internal static class ProcessAttach
         {
             DiagnosticsPort port = DiagnosticsPort.Connect(target.ProcessId, socket);
             port.SetEnvironmentVariable(EnvironmentNames.Pipe, address);
-            port.SetEnvironmentVariable(EnvironmentNames.Path, Environment.ProcessPath!);
+            port.SetEnvironmentVariable(EnvironmentNames.Path, Executables.Resident);
             port.SetEnvironmentVariable(EnvironmentNames.AttachResult, result);
             port.ApplyStartupHook(hook);
             return new AttachOutcome(created.Path, WaitForResult(target, result));

@@ -6,7 +6,7 @@ namespace CrashHandler.Handler.Cli;
 /// <summary><c>capture</c>: a handler for one death, started by the dying process itself. Nothing for people.</summary>
 internal static class CaptureCommand
 {
-    public static Command Create()
+    public static Command Create(Func<SingleShotOptions, int> run)
     {
         Option<string?> database = CommonOptions.Database(required: true);
         Option<string?> url = CommonOptions.Url();
@@ -16,7 +16,7 @@ internal static class CaptureCommand
         Option<string?> failAt = CommonOptions.FailAt();
         Command command = new("capture", "Capture the process that started this one.") { database, url, noticeFd, blockFd, walk, failAt };
         command.Hidden = true;
-        command.SetAction(parsed => SingleShot.Run(new SingleShotOptions
+        command.SetAction(parsed => run(new SingleShotOptions
         {
             Database = parsed.GetValue(database)!,
             Url = CommonOptions.ParseUrl(parsed.GetValue(url)),

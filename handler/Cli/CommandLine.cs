@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using CrashHandler.Handler.Attach;
 using CrashHandler.Handler.Daemon;
 using CrashHandler.Handler.Dump;
+using CrashHandler.Handler.Exec;
 using CrashHandler.Handler.Minidump;
 using CrashHandler.Handler.Posix;
 using CrashHandler.Handler.Reports;
@@ -13,6 +14,9 @@ namespace CrashHandler.Handler.Cli;
 /// <summary>The verbs of <c>crash-handler</c>, and its three exit codes.</summary>
 internal static class CommandLine
 {
+    /// <summary>What people call.</summary>
+    public const string Name = "crash-handler";
+
     /// <summary>Done.</summary>
     public const int Done = 0;
 
@@ -28,8 +32,8 @@ internal static class CommandLine
     {
         RootCommand root = new("Catches crashes of the processes that registered with it, keeps the reports and uploads them.")
         {
-            RunCommand.Create(),
-            CaptureCommand.Create(),
+            RunCommand.Create(_ => throw Executables.BecomeResident(arguments)),
+            CaptureCommand.Create(_ => throw Executables.BecomeResident(arguments)),
             ExecCommand.Create(),
             AttachCommand.Create(),
             DumpCommand.Create(),
@@ -39,12 +43,19 @@ internal static class CommandLine
             MinidumpCommand.Create(),
             CollectCommand.Create(),
         };
+        return Run(root, arguments);
+    }
+
+    /// <summary>Parses with these commands, and carries out.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Run(Command root, string[] arguments)
+    {
         ParseResult parsed = root.Parse(arguments);
         if (parsed.Errors.Count > 0)
         {
             // What is not understood comes after what is missing, and explains it.
             ParseError error = parsed.Errors[parsed.UnmatchedTokens.Count > 0 ? ^1 : 0];
-            Console.Error.WriteLine($"crash-handler: {TerminalText.Escape(error.Message)} See '{CommandPath(parsed)} --help'.");
+            Console.Error.WriteLine($"{Name}: {TerminalText.Escape(error.Message)} See '{CommandPath(parsed)} --help'.");
             return WrongUsage;
         }
 
@@ -55,7 +66,7 @@ internal static class CommandLine
         catch (Exception known) when (known is DaemonException or AttachException or ProcessDumpException or DatabaseException or SyscallException or MinidumpFormatException
             or MalformedFrameException or IOException or UnauthorizedAccessException or DllNotFoundException)
         {
-            Console.Error.WriteLine($"crash-handler: {TerminalText.Escape(known.Message)}");
+            Console.Error.WriteLine($"{Name}: {TerminalText.Escape(known.Message)}");
             return Failed;
         }
     }
@@ -65,7 +76,7 @@ internal static class CommandLine
         List<string> names = [];
         for (SymbolResult? result = parsed.CommandResult; result is CommandResult command; result = result.Parent)
         {
-            names.Insert(0, command.Command is RootCommand ? "crash-handler" : command.Command.Name);
+            names.Insert(0, result.Parent is null ? Name : command.Command.Name);
         }
 
         return string.Join(' ', names);

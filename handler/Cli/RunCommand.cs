@@ -7,7 +7,7 @@ namespace CrashHandler.Handler.Cli;
 /// <summary><c>run</c>: the handler itself.</summary>
 internal static class RunCommand
 {
-    public static Command Create()
+    public static Command Create(Func<RunOptions, int> run)
     {
         Option<string?> database = CommonOptions.Database(required: true);
         Option<string?> url = CommonOptions.Url();
@@ -35,7 +35,7 @@ internal static class RunCommand
         Option<string?> walk = CommonOptions.Walk();
         Option<string?> failAt = CommonOptions.FailAt();
         Command command = new("run", "Run the handler in the foreground. It listens when the socket's file exists.") { database, url, pipe, annotation, persistent, compress, rateLimit, maxAge, maxSize, maxCount, uploads, readyFd, walk, failAt };
-        command.SetAction(parsed => HandlerDaemon.Run(new RunOptions
+        command.SetAction(parsed => run(new RunOptions
         {
             Database = parsed.GetValue(database)!,
             Url = CommonOptions.ParseUrl(parsed.GetValue(url)),

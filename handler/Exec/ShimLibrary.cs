@@ -51,7 +51,7 @@ internal static unsafe class ShimLibrary
         nint library = NativeLibrary.Load(shim);
         delegate* unmanaged<byte*, byte**, int, byte*, int> launch =
             (delegate* unmanaged<byte*, byte**, int, byte*, int>)NativeLibrary.GetExport(library, "crash_handler_launch");
-        List<string> arguments = [Environment.ProcessPath!, "run", "--database", database];
+        List<string> arguments = [Executables.Resident, "run", "--database", database];
         if (url is not null)
         {
             arguments.AddRange(["--url", url.AbsoluteUri]);

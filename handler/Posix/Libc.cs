@@ -210,6 +210,7 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, SetLastError = true)] public static partial nint getdents64(int fd, byte* entries, nint length);
     [LibraryImport(Name)] public static partial void _exit(int status);
     [LibraryImport(Name, SetLastError = true)] public static partial int prctl(int option, nint argument2, nint argument3, nint argument4, nint argument5);
+    [LibraryImport(Name, SetLastError = true)] public static partial int execv(byte* path, byte** arguments);
     [LibraryImport(Name, SetLastError = true)] public static partial int execve(byte* path, byte** arguments, byte** environment);
     [LibraryImport(Name, SetLastError = true)] public static partial nint signal(int signal, nint handler);
     [LibraryImport(Name, SetLastError = true)] public static partial int uname(UtsName* name);

@@ -455,7 +455,7 @@ internal sealed class ReportDatabase
     internal void Discard(string id)
     {
         // The dump last: as long as it is there, it is claimed.
-        _ = Libc.unlink(FilePath(NewName, id, RecordExtension + DurableFile.TemporarySuffix));
+        RemoveTemporaries(id);
         _ = Libc.unlink(FilePath(NewName, id, RecordExtension));
         RemoveAttachments(id);
         DiscardHeapDump(id);
@@ -463,12 +463,17 @@ internal sealed class ReportDatabase
         _ = Libc.unlink(FilePath(NewName, id, DumpExtension));
     }
 
+    private void RemoveTemporaries(string id)
+    {
+        _ = Libc.unlink(FilePath(NewName, id, RecordExtension + DurableFile.TemporarySuffix));
+        _ = Libc.unlink(FilePath(NewName, id, StacksExtension + DurableFile.TemporarySuffix));
+    }
+
     // What else it has, the next sweep finds without a report.
     private void QuarantineNew(string id, Action<string>? tell)
     {
         string why = "a handler ended before it was a report, and its record is missing or says that more of it was written";
-        _ = Libc.unlink(FilePath(NewName, id, RecordExtension + DurableFile.TemporarySuffix));
-        _ = Libc.unlink(FilePath(NewName, id, StacksExtension + DurableFile.TemporarySuffix));
+        RemoveTemporaries(id);
         foreach (string extension in (string[])[RecordExtension, StacksExtension, DumpExtension])
         {
             if (EntryStatus.TryRead(FilePath(NewName, id, extension), out _))
@@ -679,6 +684,8 @@ internal sealed class ReportDatabase
                 return false;
             }
 
+            // What its writer was about to rename: whole is what has its name.
+            RemoveTemporaries(id);
             File(record);
             return true;
         }

@@ -1,0 +1,1 @@
+return CrashHandler.Handler.Cli.ResidentCommands.Run(args);
