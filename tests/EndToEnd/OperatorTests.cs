@@ -179,8 +179,8 @@ public sealed class OperatorTests : IDisposable
 
     public void Dispose() => _sandbox.Dispose();
 
-    private string?[] Ids(params string[] filter)
-        => [.. _sandbox.Json(["reports", "list", "--database", _sandbox.Database, "--json", .. filter]).EnumerateArray().Select(report => report.GetProperty("id").GetString())];
+    private string[] Ids(params string[] filter)
+        => [.. _sandbox.Json(["reports", "list", "--database", _sandbox.Database, "--json", .. filter]).EnumerateArray().Select(report => report.GetProperty("id").GetString()!)];
 
     private static string Id(string line) => JsonElement.Parse(line).GetProperty("id").GetString()!;
 
