@@ -21,14 +21,14 @@ public static class CrashReporter
     private static string? s_tempDirectory;
 
     /// <summary>
-    /// Directory in which the default crashes directory is made. Settable before <see cref="Start"/>; default: <see cref="Path.GetTempPath"/>. It is
+    /// Directory in which the default crashes directory is made. Settable before <see cref="Start"/>; default: TMPDIR, or <c>/tmp</c> if there is no such directory. It is
     /// Electron's <c>app.setPath('temp', path)</c>.
     /// </summary>
     /// <exception cref="ArgumentException">Set to null or nothing.</exception>
     /// <exception cref="InvalidOperationException">Set after <see cref="Start"/>.</exception>
     public static string TempDirectory
     {
-        get => s_tempDirectory ?? Path.GetTempPath();
+        get => s_tempDirectory ?? TemporaryDirectory.Path;
         set
         {
             ArgumentException.ThrowIfNullOrEmpty(value);

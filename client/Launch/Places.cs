@@ -11,7 +11,7 @@ internal static class Places
 
     private const string NativeFolder = "runtimes/linux-x64/native";
 
-    /// <summary>Candidates for the handler: the option, the environment, beside the application, its native folder.</summary>
+    /// <summary>Candidates for the handler: the option, the environment, beside the application, its native folder, beside the process's executable.</summary>
     public static IReadOnlyList<string> HandlerCandidates(string? option)
     {
         // Whoever names a handler wants that one: another in its place would hide the mistake.
@@ -22,7 +22,19 @@ internal static class Places
 
         return Environment.GetEnvironmentVariable(EnvironmentNames.Path) is { Length: > 0 } path
             ? [Path.GetFullPath(path)]
-            : [Path.Combine(AppContext.BaseDirectory, HandlerFileName), Path.Combine(AppContext.BaseDirectory, NativeFolder, HandlerFileName)];
+            : ApplicationFolders().ConvertAll(folder => Path.Combine(folder, HandlerFileName));
+    }
+
+    // A single file that extracts everything has its extracted files as its base directory; what other processes execute stays beside the file itself.
+    private static List<string> ApplicationFolders()
+    {
+        List<string> folders = [AppContext.BaseDirectory, Path.Combine(AppContext.BaseDirectory, NativeFolder)];
+        if (Path.GetDirectoryName(Environment.ProcessPath) is { } executable && executable != Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory))
+        {
+            folders.Add(executable);
+        }
+
+        return folders;
     }
 
     /// <summary>The handler.</summary>
@@ -43,8 +55,11 @@ internal static class Places
             Add(Path.GetDirectoryName(handler)!);
         }
 
-        Add(AppContext.BaseDirectory);
-        Add(Path.Combine(AppContext.BaseDirectory, NativeFolder));
+        foreach (string folder in ApplicationFolders())
+        {
+            Add(folder);
+        }
+
         return shims;
 
         void Add(string folder)

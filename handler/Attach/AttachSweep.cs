@@ -1,5 +1,6 @@
 using System.Globalization;
 using CrashHandler.Handler.Daemon;
+using CrashHandler.Handler.Exec;
 using CrashHandler.Handler.Posix;
 
 namespace CrashHandler.Handler.Attach;
@@ -63,7 +64,7 @@ internal sealed class AttachSweep(string? database, Uri? url, Func<IReadOnlyDict
             }
 
             AttachTarget target = new(pid);
-            return target.Executable != Environment.ProcessPath && target.IsSeenToBeDotNet() ? target : null;
+            return target.Executable != Environment.ProcessPath && target.Executable != Executables.Resident && target.IsSeenToBeDotNet() ? target : null;
         }
         catch (Exception unseen) when (unseen is AttachException or SyscallException)
         {

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using CrashHandler.Protocol;
 
 namespace CrashHandler.Handler.Attach;
 
@@ -19,7 +20,7 @@ internal static class AttachWatch
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         // By inotify(7): a socket that appears is a runtime that starts.
-        using FileSystemWatcher sockets = new(Path.GetTempPath(), Sockets) { NotifyFilter = NotifyFilters.FileName };
+        using FileSystemWatcher sockets = new(TemporaryDirectory.Path, Sockets) { NotifyFilter = NotifyFilters.FileName };
         sockets.Created += (_, _) => wake.Set();
         // Events were lost: a look finds out which.
         sockets.Error += (_, _) => wake.Set();

@@ -87,7 +87,7 @@ internal static class DatabaseFinder
     private static string Choose(IReadOnlyList<string> found, string? caller) => found switch
     {
         [string only] => only,
-        [] => throw new DatabaseException($"no handler is running and no '* Crashes' directory of yours{(caller is null ? "" : $" or of {caller}")} is in '{Path.GetTempPath()}'; name a database with --database DIR"),
+        [] => throw new DatabaseException($"no handler is running and no '* Crashes' directory of yours{(caller is null ? "" : $" or of {caller}")} is in '{TemporaryDirectory.Path}'; name a database with --database DIR"),
         _ => throw new DatabaseException($"there are {found.Count} databases; choose one with --database DIR: {string.Join(", ", found.Select(path => $"'{path}'"))}"),
     };
 
@@ -98,7 +98,7 @@ internal static class DatabaseFinder
     private static List<string> FoundOf(uint user) =>
     [
         .. Handlers([user]).Select(handler => handler.Welcome.Database)
-            .Concat(Directory.EnumerateDirectories(Path.GetTempPath(), "* Crashes").Where(path => PosixFiles.IsOwnDirectory(path, user)))
+            .Concat(Directory.EnumerateDirectories(TemporaryDirectory.Path, "* Crashes").Where(path => PosixFiles.IsOwnDirectory(path, user)))
             .Distinct().Order(StringComparer.Ordinal),
     ];
 

@@ -28,7 +28,7 @@ internal static unsafe class ProgramExec
             Console.Error.WriteLine($"crash-handler: crashes of '{path}' itself are not reported: {reason}");
         }
 
-        string directory = Path.GetFullPath(options.Database ?? Path.Combine(Path.GetTempPath(), $"{Path.GetFileNameWithoutExtension(path)} Crashes"));
+        string directory = Path.GetFullPath(options.Database ?? Path.Combine(TemporaryDirectory.Path, $"{Path.GetFileNameWithoutExtension(path)} Crashes"));
         ReportDatabase created = ReportDatabase.Create(directory);
         string shim = ShimLibrary.FindPath();
         string address = ShimLibrary.Launch(shim, created.Path, options.Url, options.HandlersAnnotations());

@@ -762,6 +762,9 @@ internal sealed class ReportDatabase
             return false;
         }
 
+        // Its writer died while it wrote one of them anew: the whole ones, which are there, count.
+        _ = Libc.unlink(FilePath(NewName, id, RecordExtension + DurableFile.TemporarySuffix));
+        _ = Libc.unlink(FilePath(NewName, id, StacksExtension + DurableFile.TemporarySuffix));
         if (ReadRecord(FilePath(NewName, id, RecordExtension), tell) is { } record)
         {
             if (dump.Length < record.DumpBytes)

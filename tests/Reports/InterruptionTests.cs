@@ -99,6 +99,22 @@ public sealed class InterruptionTests : IDisposable
         Assert.Equal([$"completed/{id}.dmp", $"completed/{id}.json", $"completed/{id}.managed.json"], _database.Files());
     }
 
+    /// <summary>Of a finished dump whose record, or stacks, were being written when their writer died.</summary>
+    [Theory]
+    [InlineData("new/ID.dmp", "new/ID.json", "new/ID.json.tmp")]
+    [InlineData("new/ID.dmp", "new/ID.json", "new/ID.managed.json.tmp")]
+    [InlineData("new/ID.dmp", "pending/ID.json", "new/ID.json.tmp")]
+    public void WhatIsAdoptedLeavesNothingHalfWritten(params string[] left)
+    {
+        Guid id = Guid.NewGuid();
+        Leave(id, left, ReportState.Pending);
+
+        _database.Sweep();
+
+        AssertOne(id, ReportState.Pending);
+        Assert.Equal([$"pending/{id}.dmp", $"pending/{id}.json"], _database.Files());
+    }
+
     [Fact]
     public void AfterAPowerCutThatKeptOnlyTheRecordsMoveTheDumpIsFound()
     {

@@ -1,0 +1,10 @@
+namespace CrashHandler.Protocol;
+
+/// <summary>Where the crashes directories are that nobody named: client and handler must look in one place.</summary>
+public static class TemporaryDirectory
+{
+    private const string Usual = "/tmp";
+
+    /// <summary>TMPDIR, or <c>/tmp</c> if that is unset or leads nowhere: a report in another place is better than none.</summary>
+    public static string Path => System.IO.Path.GetTempPath() is var named && Directory.Exists(named) ? named : Usual;
+}
