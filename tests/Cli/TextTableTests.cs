@@ -19,7 +19,7 @@ public sealed class TextTableTests
     }
 
     [Theory]
-    [InlineData(120)]
+    [InlineData(105)]
     [InlineData(100)]
     [InlineData(80)]
     [InlineData(70)]

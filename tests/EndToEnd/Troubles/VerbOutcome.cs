@@ -21,6 +21,9 @@ internal enum VerbOutcome
     /// <summary>Exit code 2, one line on standard error, nothing on standard output, nothing changed.</summary>
     IsWrongUsage,
 
+    /// <summary>Ended as SIGPIPE ends any tool: 141 to the shell, nothing on standard error. What it did beside writing is done.</summary>
+    IsEnded,
+
     /// <summary>Exit code 1, one line on standard output for the one thing that could not be done.</summary>
     SaysOfEach,
 }

@@ -30,7 +30,7 @@ internal sealed class VerbRow(VerbKind kind, string command, params (Trouble Tro
             Trouble.OutputUnnamed => If("{out}", VerbOutcome.IsWrongUsage),
             // What was made beside it is told of in vain.
             Trouble.FullStandardOutput when Of(Trouble.None) == VerbOutcome.Works => Has("{out}") ? VerbOutcome.Apart : Kind == VerbKind.Changes ? VerbOutcome.FailsForNow : VerbOutcome.Fails,
-            Trouble.ClosedStandardOutput when Of(Trouble.None) == VerbOutcome.Works => VerbOutcome.Works,
+            Trouble.ClosedStandardOutput when Of(Trouble.None) == VerbOutcome.Works => VerbOutcome.IsEnded,
             Trouble.FullStandardOutput or Trouble.ClosedStandardOutput => VerbOutcome.Apart,
             Trouble.DatabaseUnnamed => If("{database}", VerbOutcome.IsWrongUsage),
             Trouble.NoDump or Trouble.HalfDump or Trouble.DumpIsText when Has("{id}") || Has("{dump}") => VerbOutcome.Fails,

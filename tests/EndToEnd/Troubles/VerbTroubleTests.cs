@@ -34,8 +34,9 @@ public sealed class VerbTroubleTests
         new(VerbKind.Looks, "reports export {id} --database {database} -o {out} --json", (Trouble.HalfDump, VerbOutcome.Works), (Trouble.DumpIsText, VerbOutcome.Works), (Trouble.FullDisk, VerbOutcome.Apart)),
         // Where there is a database it stays.
         new(VerbKind.Makes, "reports watch --database {database}", (Trouble.NoDatabase, VerbOutcome.Fails), (Trouble.DatabaseIsEmpty, VerbOutcome.Fails)),
-        new(VerbKind.Looks, "log --database {database}"),
-        new(VerbKind.Looks, "log --database {database} --json"),
+        // There is none, and nothing is written.
+        new(VerbKind.Looks, "log --database {database}", (Trouble.FullStandardOutput, VerbOutcome.Apart), (Trouble.ClosedStandardOutput, VerbOutcome.Apart)),
+        new(VerbKind.Looks, "log --database {database} --json", (Trouble.FullStandardOutput, VerbOutcome.Apart), (Trouble.ClosedStandardOutput, VerbOutcome.Apart)),
         new(VerbKind.Apart, "completion bash", (Trouble.None, VerbOutcome.Works)),
         // Nobody listens on port 9: what can be tried is, and fails there.
         new(VerbKind.Changes, "reports upload {id} --database {database} --url http://127.0.0.1:9/", [
@@ -118,7 +119,7 @@ public sealed class VerbTroubleTests
         AssertSaid(result, expected, word);
         AssertKept(before, TroubledDatabase.Look(database.Path), row.Kind == VerbKind.Changes && expected is not (VerbOutcome.Fails or VerbOutcome.IsWrongUsage));
         // Beside the database, too: what could not be made whole is not there at all.
-        bool isMade = expected == VerbOutcome.Works && command.Contains("{out}", StringComparison.Ordinal);
+        bool isMade = expected is VerbOutcome.Works or VerbOutcome.IsEnded && command.Contains("{out}", StringComparison.Ordinal);
         Assert.Equal(isMade || trouble == Trouble.OutputIsThere ? [places["{out}"]] : [], Directory.GetFiles(sandbox.Folder, "made.out*", SearchOption.AllDirectories));
         Assert.True(trouble != Trouble.OutputIsThere || File.ReadAllText(places["{out}"]) == "precious");
     }
@@ -233,7 +234,7 @@ public sealed class VerbTroubleTests
     private static void AssertSaid(ProcessResult result, VerbOutcome expected, string word)
     {
         string said = $"exit code {result.ExitCode}; {result.Output}{result.Error}";
-        Assert.True(result.ExitCode == (expected is VerbOutcome.Works or VerbOutcome.Complains ? 0 : expected == VerbOutcome.IsWrongUsage ? 2 : 1), said);
+        Assert.True(result.ExitCode == (expected is VerbOutcome.Works or VerbOutcome.Complains ? 0 : expected == VerbOutcome.IsWrongUsage ? 2 : expected == VerbOutcome.IsEnded ? StandardOutput.ClosedPipe : 1), said);
         if (expected is VerbOutcome.Fails or VerbOutcome.FailsForNow or VerbOutcome.IsWrongUsage or VerbOutcome.Complains)
         {
             Assert.Matches(@"^crash-handler: [^\n]+\n$", result.Error);
