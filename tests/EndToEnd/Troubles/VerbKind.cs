@@ -14,4 +14,7 @@ internal enum VerbKind
 
     /// <summary>It makes one where there is none, and stays, or becomes another program.</summary>
     Makes,
+
+    /// <summary>It takes <c>{id}</c> away, and nothing else.</summary>
+    Deletes,
 }

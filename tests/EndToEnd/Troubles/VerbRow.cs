@@ -29,7 +29,7 @@ internal sealed class VerbRow(VerbKind kind, string command, params (Trouble Tro
             Trouble.OutputIsThere or Trouble.OutputNowhere or Trouble.OutputReadOnly or Trouble.OutputFullDisk => If("{out}", VerbOutcome.Fails),
             Trouble.OutputUnnamed => If("{out}", VerbOutcome.IsWrongUsage),
             // What was made beside it is told of in vain.
-            Trouble.FullStandardOutput when Of(Trouble.None) == VerbOutcome.Works => Has("{out}") ? VerbOutcome.Apart : Kind == VerbKind.Changes ? VerbOutcome.FailsForNow : VerbOutcome.Fails,
+            Trouble.FullStandardOutput when Of(Trouble.None) == VerbOutcome.Works => Has("{out}") ? VerbOutcome.Apart : Kind is VerbKind.Changes or VerbKind.Deletes ? VerbOutcome.FailsForNow : VerbOutcome.Fails,
             Trouble.ClosedStandardOutput when Of(Trouble.None) == VerbOutcome.Works => VerbOutcome.IsEnded,
             Trouble.FullStandardOutput or Trouble.ClosedStandardOutput => VerbOutcome.Apart,
             Trouble.DatabaseUnnamed => If("{database}", VerbOutcome.IsWrongUsage),
@@ -45,7 +45,7 @@ internal sealed class VerbRow(VerbKind kind, string command, params (Trouble Tro
         // One that is its user's it makes his to write, whatever became of its modes.
         (VerbKind.Makes, _) => VerbOutcome.Apart,
         (_, Trouble.NoDatabase or Trouble.DatabaseIsFile or Trouble.DatabaseIsEmpty or Trouble.AnothersDatabase) => VerbOutcome.Fails,
-        (VerbKind.Changes, Trouble.BrokenSettings or Trouble.ReadOnlyDatabase or Trouble.FullDisk) => VerbOutcome.Fails,
+        (VerbKind.Changes or VerbKind.Deletes, Trouble.BrokenSettings or Trouble.ReadOnlyDatabase or Trouble.FullDisk) => VerbOutcome.Fails,
         _ => VerbOutcome.Works,
     };
 

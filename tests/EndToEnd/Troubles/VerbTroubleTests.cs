@@ -20,8 +20,10 @@ public sealed class VerbTroubleTests
         new(VerbKind.Apart, "capture --database {database} --notice-fd 0", (Trouble.None, VerbOutcome.Fails)),
         new(VerbKind.Apart, "attach {pid} --database {database}", (Trouble.None, VerbOutcome.Fails)),
         new(VerbKind.Apart, "dump {pid} -o {out}"),
-        new(VerbKind.Looks, "status --database {database}"),
-        new(VerbKind.Looks, "status --database {database} --json"),
+        new(VerbKind.Looks, "status --database {database}", (Trouble.BrokenSettings, VerbOutcome.Fails)),
+        new(VerbKind.Looks, "status --database {database} --json", (Trouble.BrokenSettings, VerbOutcome.Fails)),
+        // What the machine is like decides how else it ends.
+        new(VerbKind.Apart, "doctor --pid {pid} --database {database}"),
         new(VerbKind.Looks, "reports list --database {database}", (Trouble.BrokenOtherRecord, VerbOutcome.Complains)),
         new(VerbKind.Looks, "reports list --database {database} --json", (Trouble.BrokenOtherRecord, VerbOutcome.Complains)),
         new(VerbKind.Looks, "reports list --database {database} --group", (Trouble.BrokenOtherRecord, VerbOutcome.Complains)),
@@ -38,6 +40,12 @@ public sealed class VerbTroubleTests
         new(VerbKind.Looks, "log --database {database}", (Trouble.FullStandardOutput, VerbOutcome.Apart), (Trouble.ClosedStandardOutput, VerbOutcome.Apart)),
         new(VerbKind.Looks, "log --database {database} --json", (Trouble.FullStandardOutput, VerbOutcome.Apart), (Trouble.ClosedStandardOutput, VerbOutcome.Apart)),
         new(VerbKind.Apart, "completion bash", (Trouble.None, VerbOutcome.Works)),
+        // No settings are asked, and what is wrong with a dump is no reason to keep it.
+        new(VerbKind.Deletes, "reports delete {id} --database {database}",
+            (Trouble.BrokenSettings, VerbOutcome.Works), (Trouble.HalfDump, VerbOutcome.Works), (Trouble.DumpIsText, VerbOutcome.Works), (Trouble.FullDisk, VerbOutcome.Apart)),
+        // A line for each file that goes to quarantine: of the other report, that is its record and its dump.
+        new(VerbKind.Changes, "reports prune --database {database}",
+            (Trouble.BrokenSettings, VerbOutcome.Works), (Trouble.NoDump, VerbOutcome.Complains), (Trouble.BrokenOtherRecord, VerbOutcome.Apart), (Trouble.FullDisk, VerbOutcome.Apart)),
         // Nobody listens on port 9: what can be tried is, and fails there.
         new(VerbKind.Changes, "reports upload {id} --database {database} --url http://127.0.0.1:9/", [
             (Trouble.None, VerbOutcome.SaysOfEach), (Trouble.BrokenOtherRecord, VerbOutcome.SaysOfEach), (Trouble.HalfDump, VerbOutcome.SaysOfEach), (Trouble.DumpIsText, VerbOutcome.SaysOfEach),
@@ -117,7 +125,7 @@ public sealed class VerbTroubleTests
         }
 
         AssertSaid(result, expected, word);
-        AssertKept(before, TroubledDatabase.Look(database.Path), row.Kind == VerbKind.Changes && expected is not (VerbOutcome.Fails or VerbOutcome.IsWrongUsage));
+        AssertKept(before, TroubledDatabase.Look(database.Path), expected is VerbOutcome.Fails or VerbOutcome.IsWrongUsage ? VerbKind.Looks : row.Kind);
         // Beside the database, too: what could not be made whole is not there at all.
         bool isMade = expected is VerbOutcome.Works or VerbOutcome.IsEnded && command.Contains("{out}", StringComparison.Ordinal);
         Assert.Equal(isMade || trouble == Trouble.OutputIsThere ? [places["{out}"]] : [], Directory.GetFiles(sandbox.Folder, "made.out*", SearchOption.AllDirectories));
@@ -255,7 +263,7 @@ public sealed class VerbTroubleTests
         }
     }
 
-    private static void AssertKept(SortedDictionary<string, string> before, SortedDictionary<string, string> after, bool isChanged)
+    private static void AssertKept(SortedDictionary<string, string> before, SortedDictionary<string, string> after, VerbKind kind)
     {
         // A lock is made by whoever is first, holds nothing, and stays.
         foreach (string lockFile in after.Keys.Except(before.Keys).Where(name => name.EndsWith(".lock", StringComparison.Ordinal)).ToList())
@@ -263,19 +271,19 @@ public sealed class VerbTroubleTests
             after.Remove(lockFile);
         }
 
-        if (!isChanged)
+        if (kind is not (VerbKind.Changes or VerbKind.Deletes))
         {
             Assert.Equal(before, after);
             return;
         }
 
-        // Reports move when they are sent; owners and modes stay.
-        Assert.Equal(Reports(before), Reports(after));
+        // Reports move when they are sent, and broken ones to quarantine; owners and modes stay.
+        Assert.Equal(Reports(before).Where(name => kind != VerbKind.Deletes || !name.StartsWith(TroubledDatabase.First, StringComparison.Ordinal)), Reports(after));
         Assert.Equal(before.Values.Select(Owner).Distinct(), after.Values.Select(Owner).Distinct());
 
         static string Owner(string seen) => seen.Split(' ')[0];
         static string[] Reports(SortedDictionary<string, string> seen)
-            => [.. seen.Keys.Select(Path.GetFileName).Where(name => name!.StartsWith(TroubledDatabase.Beginning, StringComparison.Ordinal) && Path.HasExtension(name)).Order()!];
+            => [.. seen.Keys.Where(Path.HasExtension).Select(path => path.IndexOf(TroubledDatabase.Beginning, StringComparison.Ordinal) is >= 0 and int start ? path[start..] : "").Where(name => name.Length > 0).Order()];
     }
 
     private static IEnumerable<string> Verbs(Command command, string before)
