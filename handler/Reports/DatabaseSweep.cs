@@ -129,7 +129,7 @@ internal sealed class DatabaseSweep(ReportDatabase database, Action<string>? tel
 
         // Locked: a living handler files it. Looked for a second time, because the record comes before the lock goes.
         using FileDescriptor file = DurableFile.OpenRead(path);
-        if (DurableFile.TryLock(file, path) && !BelongsToReport(id))
+        if (ReportDatabase.TryLock(file, path, ReportsLimits.UsePatience) && !BelongsToReport(id))
         {
             database.Quarantine.Take(directory, Path.GetFileName(path), NoRecord, tell);
         }

@@ -447,20 +447,41 @@ internal sealed class ReportDatabase
     public void Sweep(Action<string>? tell = null) => new DatabaseSweep(this, tell).Run();
 
     /// <summary>Whether somebody makes or sends a report now, or holds its process until it is sent.</summary>
+    /// <param name="report">The report.</param>
+    /// <param name="patience">For how long its lock may be held without that; see <see cref="ReportsLimits.UsePatience"/>.</param>
     /// <exception cref="SyscallException">Its dump cannot be opened or locked.</exception>
-    public bool IsInUse(ReportRecord report)
+    public bool IsInUse(ReportRecord report, TimeSpan patience = default)
     {
         try
         {
             string path = DumpPath(report);
             using FileDescriptor dump = DurableFile.OpenRead(path);
-            return !DurableFile.TryLock(dump, path);
+            return !TryLock(dump, path, patience);
         }
         catch (SyscallException gone) when (gone.Errno == Libc.ENOENT)
         {
             // It moves, which only its uploader does, or it is no more.
             return Find(report.Id) is not null;
         }
+    }
+
+    /// <summary>Takes the lock of a dump that is filed.</summary>
+    /// <returns>False: it is in use.</returns>
+    /// <exception cref="SyscallException">flock failed.</exception>
+    internal static bool TryLock(FileDescriptor dump, string path, TimeSpan patience)
+    {
+        long began = Stopwatch.GetTimestamp();
+        while (!DurableFile.TryLock(dump, path))
+        {
+            if (Stopwatch.GetElapsedTime(began) >= patience)
+            {
+                return false;
+            }
+
+            Thread.Sleep(ReportsLimits.ClaimInterval);
+        }
+
+        return true;
     }
 
     /// <summary>Keeps others from deleting a report while it is sent, until the returned file is closed. A filer's lock, which keeps them from it as well, is no obstacle.</summary>

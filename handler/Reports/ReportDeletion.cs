@@ -24,6 +24,8 @@ internal sealed class ReportDeletion(ReportDatabase database, Action<DeletionSte
         ReportDatabase.CreateOwn(Directory);
         List<string> inUse = [];
         bool isBegun = false;
+        // For all of them together: a process may wait for its report to be sent.
+        long began = Stopwatch.GetTimestamp();
         try
         {
             foreach (string id in ids)
@@ -33,7 +35,7 @@ internal sealed class ReportDeletion(ReportDatabase database, Action<DeletionSte
                     continue;
                 }
 
-                if (database.IsInUse(report))
+                if (database.IsInUse(report, ReportsLimits.UsePatience - Stopwatch.GetElapsedTime(began)))
                 {
                     inUse.Add(id);
                 }

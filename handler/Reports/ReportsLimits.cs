@@ -42,6 +42,11 @@ internal static class ReportsLimits
     /// <summary>How long a deletion waits for the handler that uploads to end it: it is looked at 50 ms later, unless an upload is under way.</summary>
     public static readonly TimeSpan DeletionPatience = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// How long a lock may be held by a report that is in use no more: a child that a handler is just starting has its files, and their locks, until it is another program.
+    /// </summary>
+    public static readonly TimeSpan UsePatience = TimeSpan.FromMilliseconds(500);
+
     /// <summary>How often it is looked whether it has ended.</summary>
     public static readonly TimeSpan DeletionLook = TimeSpan.FromMilliseconds(10);
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using CrashHandler.Handler.Posix;
 
 namespace CrashHandler.Handler.Reports;
@@ -79,36 +80,22 @@ internal sealed class Retention(ReportDatabase database, RetentionLimits limits,
         return new PruneOutcome(removals, Without(stored, removals), _deletion.WaitForEnd());
     }
 
-    // Only of what would go it is asked whether it is in use, because that takes its lock for a moment; what is, stays, and perhaps another one goes.
+    // Only of what would go it is asked whether it is in use, because that takes its lock for a moment. What is stays, and none goes in its place: it goes later.
     private List<Removal> Decide(List<StoredItem> stored, DateTimeOffset now)
     {
-        while (true)
-        {
-            List<Removal> removals = RetentionPolicy.Decide(stored, limits, now);
-            bool isAnyInUse = false;
-            foreach (Removal removal in removals)
-            {
-                if (removal.Item.Kind != StoredKind.Quarantined && IsPerhapsInUse(removal.Item.Id))
-                {
-                    isAnyInUse = true;
-                    int index = stored.FindIndex(item => item.Id == removal.Item.Id);
-                    stored[index] = stored[index] with { IsHeld = true };
-                }
-            }
-
-            if (!isAnyInUse)
-            {
-                return removals;
-            }
-        }
+        List<Removal> removals = RetentionPolicy.Decide(stored, limits, now);
+        long began = Stopwatch.GetTimestamp();
+        removals.RemoveAll(removal => removal.Item.Kind != StoredKind.Quarantined && !removal.IsHeapDumpOnly
+            && IsPerhapsInUse(removal.Item.Id, ReportsLimits.UsePatience - Stopwatch.GetElapsedTime(began)));
+        return removals;
     }
 
     // One that cannot be opened stays: nothing of the others hangs on it.
-    private bool IsPerhapsInUse(string id)
+    private bool IsPerhapsInUse(string id, TimeSpan patience)
     {
         try
         {
-            return database.Find(id) is { } report && database.IsInUse(report);
+            return database.Find(id) is { } report && database.IsInUse(report, patience);
         }
         catch (SyscallException)
         {

@@ -17,6 +17,6 @@ internal sealed record StoredItem
     /// <summary>Bytes of the heap dump; 0: there is none.</summary>
     public long HeapDumpBytes { get; init; }
 
-    /// <summary>Whether it must stay: it is made or sent now, or somebody asked for its upload.</summary>
+    /// <summary>Whether it must stay: somebody asked for its upload.</summary>
     public bool IsHeld { get; init; }
 }

@@ -104,7 +104,7 @@ public sealed class QuarantineTests : IDisposable
             _database.Sweep();
         }
 
-        Assert.Equal([$"pending-2-{id}.dmp", $"pending-3-{id}.dmp", $"pending-{id}.dmp"], Quarantined());
+        Assert.Equal([.. new[] { $"pending-{id}.dmp", $"pending-2-{id}.dmp", $"pending-3-{id}.dmp" }.Order()], Quarantined());
         Assert.Equal(["MDMP1", "MDMP2", "MDMP3"], Quarantined().Select(name => File.ReadAllText(_database.PathOf("quarantine", name))).Order());
     }
 

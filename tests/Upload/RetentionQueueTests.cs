@@ -70,7 +70,7 @@ public sealed class RetentionQueueTests : IAsyncDisposable
         _time.Advance(UploadLimits.Attempt);
 
         Assert.Equal(UploadPolicy.Delay(report.Id, 1), await _time.NextWaitAsync(Cancellation));
-        Assert.False(_database.Database.IsInUse(report));
+        Assert.False(_database.Database.IsInUse(report, ReportsLimits.UsePatience));
         Assert.Equal(ReportState.Pending, _database.Only(report.Id).State);
     }
 
