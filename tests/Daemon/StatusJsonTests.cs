@@ -10,9 +10,26 @@ public sealed class StatusJsonTests
 
     private static readonly StatusDocument s_status = new()
     {
-        HandlerPid = 7, Version = "1.2.3", Since = s_time, Database = "/db", Address = "/run/a.sock", Url = null, Persistent = true, Uploads = true, Paused = false,
+        HandlerPid = 7,
+        Version = "1.2.3",
+        Since = s_time,
+        Database = "/db",
+        Address = "/run/a.sock",
+        Url = null,
+        Persistent = true,
+        Uploads = true,
+        Paused = false,
         Clients = [new StatusClient { Pid = 8, Since = s_time, ProcessType = "main", Product = "P", Hooks = "Signals" }],
-        Waiting = 3, Sending = "id", NextAttempt = s_time, Captured = 1, Lost = 2, Refused = 3, Attempts = 4, Uploaded = 5, Failed = 6, LastUploadError = "no",
+        Waiting = 3,
+        Sending = "id",
+        NextAttempt = s_time,
+        Captured = 1,
+        Lost = 2,
+        Refused = 3,
+        Attempts = 4,
+        Uploaded = 5,
+        Failed = 6,
+        LastUploadError = "no",
         LastErrors = [new RecentError(s_time, ErrorKind.Walk, "w"), new RecentError(s_time, ErrorKind.Upload, "u"), new RecentError(s_time, ErrorKind.Capture, "c")],
     };
 

@@ -28,22 +28,50 @@ public sealed class FindingTests
 
     private static readonly TargetFacts s_target = new()
     {
-        ProcessId = 42, Name = "app", User = User, Owner = User, Tracer = 0, HasShim = true, MemoryErrno = 0, OtherNamespaces = [], SeccompMode = 0,
+        ProcessId = 42,
+        Name = "app",
+        User = User,
+        Owner = User,
+        Tracer = 0,
+        HasShim = true,
+        MemoryErrno = 0,
+        OtherNamespaces = [],
+        SeccompMode = 0,
     };
 
     private static readonly DatabaseFacts s_database = new()
     {
-        Path = "/srv/Crashes", Exists = true, IsDirectory = true, Owner = User, Mode = 0x1C0, WhyNotWritable = null, User = User,
+        Path = "/srv/Crashes",
+        Exists = true,
+        IsDirectory = true,
+        Owner = User,
+        Mode = 0x1C0,
+        WhyNotWritable = null,
+        User = User,
     };
 
     private static readonly SocketFacts s_socket = new()
     {
-        RuntimeDirectory = "/run/user/1000", IsRuntimeDirectoryOwn = true, Directory = "/run/user/1000", Owner = User, User = User, PathBytes = 40, Handlers = [7], Stale = [], Stopped = [],
+        RuntimeDirectory = "/run/user/1000",
+        IsRuntimeDirectoryOwn = true,
+        Directory = "/run/user/1000",
+        Owner = User,
+        User = User,
+        PathBytes = 40,
+        Handlers = [7],
+        Stale = [],
+        Stopped = [],
     };
 
     private static readonly ServerFacts s_server = new()
     {
-        Url = "https://crashes.example/submit", Proxy = null, Failure = null, Reason = null, Status = 405, ClockOffset = TimeSpan.Zero, Took = TimeSpan.FromMilliseconds(12),
+        Url = "https://crashes.example/submit",
+        Proxy = null,
+        Failure = null,
+        Reason = null,
+        Status = 405,
+        ClockOffset = TimeSpan.Zero,
+        Took = TimeSpan.FromMilliseconds(12),
     };
 
     private static readonly RuntimeFacts s_runtime = new("10.0.1", "/usr/share/dotnet/shared/Microsoft.NETCore.App/10.0.1", "10.0.126.1", "10.0.126.1", HasDac: true, WhyDacRefused: null, HasCreateDump: true);

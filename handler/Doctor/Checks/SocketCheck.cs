@@ -1,5 +1,5 @@
-using CrashHandler.Handler.Doctor.Facts;
 using CrashHandler.Handler.Daemon;
+using CrashHandler.Handler.Doctor.Facts;
 using CrashHandler.Handler.Posix;
 
 namespace CrashHandler.Handler.Doctor.Checks;

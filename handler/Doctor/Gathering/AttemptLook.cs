@@ -22,7 +22,9 @@ internal static class AttemptLook
     {
         ProcessStartInfo start = new(request.Program, ["doctor", AttemptOption])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         foreach (string name in s_unwanted)
         {

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using CrashHandler.Handler.Capture.Linux;
 using CrashHandler.Handler.Doctor.Facts;
 using CrashHandler.Handler.Posix;
 

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Http;
 using System.Security.Authentication;
 using CrashHandler.Handler.Doctor.Facts;
 using CrashHandler.Protocol;

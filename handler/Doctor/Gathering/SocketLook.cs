@@ -3,7 +3,6 @@ using CrashHandler.Handler.Daemon;
 using CrashHandler.Handler.Doctor.Facts;
 using CrashHandler.Handler.Posix;
 using CrashHandler.Handler.Reports;
-using CrashHandler.Protocol;
 
 namespace CrashHandler.Handler.Doctor.Gathering;
 
