@@ -784,8 +784,7 @@ internal sealed class ReportDatabase
         }
 
         // Its writer died while it wrote one of them anew: the whole ones, which are there, count.
-        _ = Libc.unlink(FilePath(NewName, id, RecordExtension + DurableFile.TemporarySuffix));
-        _ = Libc.unlink(FilePath(NewName, id, StacksExtension + DurableFile.TemporarySuffix));
+        RemoveTemporaries(id);
         if (ReadRecord(FilePath(NewName, id, RecordExtension), tell) is { } record)
         {
             if (dump.Length < record.DumpBytes)
@@ -793,8 +792,6 @@ internal sealed class ReportDatabase
                 return false;
             }
 
-            // What its writer was about to rename: whole is what has its name.
-            RemoveTemporaries(id);
             File(record);
             return true;
         }
