@@ -49,20 +49,6 @@ public sealed class InterruptionTests : IDisposable
     }
 
     [Theory]
-    [InlineData("new/ID.dmp", "new/ID.json", "new/ID.json.tmp")]
-    [InlineData("new/ID.dmp", "new/ID.json", "new/ID.managed.json.tmp")]
-    public void WhatWasBegunGoesWhenTheReportIsFiled(params string[] left)
-    {
-        Guid id = Guid.NewGuid();
-        Leave(id, left, ReportState.Pending);
-
-        _database.Sweep();
-
-        AssertOne(id, ReportState.Pending);
-        Assert.Equal([$"pending/{id}.dmp", $"pending/{id}.json"], _database.Files());
-    }
-
-    [Theory]
     [InlineData(nameof(ReportState.Uploaded), "pending/ID.dmp", "pending/ID.json")]
     [InlineData(nameof(ReportState.Discarded), "pending/ID.dmp", "pending/ID.json")]
     [InlineData(nameof(ReportState.Failed), "completed/ID.dmp", "pending/ID.json")]
