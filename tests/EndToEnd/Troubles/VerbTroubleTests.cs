@@ -22,6 +22,8 @@ public sealed class VerbTroubleTests
         new(VerbKind.Apart, "dump {pid} -o {out}"),
         new(VerbKind.Looks, "status --database {database}"),
         new(VerbKind.Looks, "status --database {database} --json"),
+        // What the machine is like decides how else it ends.
+        new(VerbKind.Apart, "doctor --pid {pid} --database {database}"),
         new(VerbKind.Looks, "reports list --database {database}", (Trouble.BrokenOtherRecord, VerbOutcome.Complains)),
         new(VerbKind.Looks, "reports list --database {database} --json", (Trouble.BrokenOtherRecord, VerbOutcome.Complains)),
         new(VerbKind.Looks, "reports list --database {database} --group", (Trouble.BrokenOtherRecord, VerbOutcome.Complains)),
@@ -38,6 +40,12 @@ public sealed class VerbTroubleTests
         new(VerbKind.Looks, "log --database {database}", (Trouble.FullStandardOutput, VerbOutcome.Apart), (Trouble.ClosedStandardOutput, VerbOutcome.Apart)),
         new(VerbKind.Looks, "log --database {database} --json", (Trouble.FullStandardOutput, VerbOutcome.Apart), (Trouble.ClosedStandardOutput, VerbOutcome.Apart)),
         new(VerbKind.Apart, "completion bash", (Trouble.None, VerbOutcome.Works)),
+        // Where it works, what it is to delete is gone: DeletionTests.
+        new(VerbKind.Changes, "reports delete {id} --database {database}", [
+            (Trouble.None, VerbOutcome.Apart), (Trouble.BrokenSettings, VerbOutcome.Apart), (Trouble.BrokenOtherRecord, VerbOutcome.Apart), (Trouble.HalfDump, VerbOutcome.Apart),
+            (Trouble.DumpIsText, VerbOutcome.Apart), (Trouble.RootLooks, VerbOutcome.Apart), (Trouble.FullDisk, VerbOutcome.Apart)]),
+        // A broken record goes to quarantine: QuarantineTests.
+        new(VerbKind.Changes, "reports prune --database {database}", (Trouble.BrokenSettings, VerbOutcome.Works), (Trouble.BrokenOtherRecord, VerbOutcome.Apart)),
         // Nobody listens on port 9: what can be tried is, and fails there.
         new(VerbKind.Changes, "reports upload {id} --database {database} --url http://127.0.0.1:9/", [
             (Trouble.None, VerbOutcome.SaysOfEach), (Trouble.BrokenOtherRecord, VerbOutcome.SaysOfEach), (Trouble.HalfDump, VerbOutcome.SaysOfEach), (Trouble.DumpIsText, VerbOutcome.SaysOfEach),
