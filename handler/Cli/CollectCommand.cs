@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Net;
-using System.Runtime.InteropServices;
 using CrashHandler.Handler.Collector;
 using CrashHandler.Handler.Minidump;
 
@@ -49,11 +48,11 @@ internal static class CollectCommand
         command.AddExample("crash-handler collect --store arrived");
         command.AddExample("crash-handler collect --listen 127.0.0.1:0 --json");
         command.AddExample("crash-handler collect --listen 127.0.0.1:0 --play accept,discard");
-        command.SetAction(async (parsed, cancellation) =>
+        command.SetAction(async (parsed, interruption) =>
         {
             TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            using PosixSignalRegistration interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-            using PosixSignalRegistration terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+            // It goes on until it is interrupted: that is no failure of it.
+            using CancellationTokenRegistration interrupted = interruption.Register(() => stopped.TrySetResult());
             await using CrashCollector collector = CrashCollector.Start(
                 IPEndPoint.Parse(parsed.GetValue(listen)!),
                 parsed.GetValue(store),
@@ -63,14 +62,8 @@ internal static class CollectCommand
                 parsed.GetValue(gzip));
             string url = $"http://{collector.Endpoint}/submit";
             Say("listening", $"on {url}", ("url", url));
-            await stopped.Task.WaitAsync(cancellation).ConfigureAwait(false);
+            await stopped.Task.ConfigureAwait(false);
             return CommandLine.Done;
-
-            void Stop(PosixSignalContext context)
-            {
-                context.Cancel = true;
-                stopped.TrySetResult();
-            }
 
             // From any thread.
             void Say(string what, string text, params (string Name, string Value)[] members)

@@ -91,6 +91,8 @@ internal static class CommonOptions
     /// <summary>A report's id or the beginning of one, which shells complete from the database that would be taken.</summary>
     public static Argument<T> CompleteReportIds<T>(this Argument<T> id, Option<string?> database)
     {
+        // Else the help names the ids that there are.
+        id.HelpName = id.Name;
         id.CompletionSources.Add(context => ReportIds(context.ParseResult.GetValue(database)));
         return id;
     }

@@ -27,6 +27,8 @@ public sealed class CommandExamplesTests
         string title = examples.Count == 1 ? "Example:" : "Examples:";
         Assert.EndsWith($"\n{title}\n{string.Concat(examples.Select(example => $"  {example}\n"))}\n", output.ToString(), StringComparison.Ordinal);
         Assert.All(examples, example => AssertParses(root, command, example));
+        // What completes an id from a database must not stand in the help: the ids that there are.
+        Assert.All(command.Arguments.Where(argument => argument.Name == "ID"), argument => Assert.Equal("ID", argument.HelpName));
     }
 
     private static void AssertParses(RootCommand root, Command command, string example)

@@ -9,7 +9,10 @@ public sealed class ReportFilterTests
 {
     private static readonly ReportRecord s_report = TestDatabase.Record(Guid.NewGuid()) with
     {
-        ProcessType = "renderer", Signature = "System.FormatException | App.Main", State = ReportState.Failed, Parameters = new Dictionary<string, string> { ["_productName"] = "App" },
+        ProcessType = "renderer",
+        Signature = "System.FormatException | App.Main",
+        State = ReportState.Failed,
+        Parameters = new Dictionary<string, string> { ["_productName"] = "App" },
     };
 
     /// <summary>Whether the report is wanted, arguments.</summary>

@@ -19,6 +19,12 @@ public static class Identities
     /// <summary>The user id taken for <see cref="Loner"/>: nobody's.</summary>
     public const uint LonerId = 64_999;
 
+    /// <summary>Another one that runs nothing else, at the same time.</summary>
+    public const string Newcomer = "newcomer";
+
+    /// <summary>The user id taken for <see cref="Newcomer"/>: nobody's.</summary>
+    public const uint NewcomerId = 64_998;
+
     /// <summary>The user id taken for <see cref="User"/> when started as root: nobody's.</summary>
     public const uint UnprivilegedId = 65534;
 
@@ -38,7 +44,7 @@ public static class Identities
             Assert.Skip("needs root: this half runs the processes as root");
         }
 
-        if (identity == Loner && !Environment.IsPrivilegedProcess)
+        if (identity is Loner or Newcomer && !Environment.IsPrivilegedProcess)
         {
             Assert.Skip("needs root: it goes over all processes of a user, who must run nothing else");
         }
@@ -53,7 +59,13 @@ public static class Identities
     public static string[] Prefix(string identity) => ChangedId(identity) is uint id ? ["setpriv", $"--reuid={id}", $"--regid={id}", "--clear-groups", "--"] : [];
 
     /// <summary>The user id that its processes get; null: one's own.</summary>
-    public static uint? ChangedId(string identity) => identity == Root || !Environment.IsPrivilegedProcess ? null : identity == Loner ? LonerId : UnprivilegedId;
+    public static uint? ChangedId(string identity) => identity switch
+    {
+        _ when identity == Root || !Environment.IsPrivilegedProcess => null,
+        Loner => LonerId,
+        Newcomer => NewcomerId,
+        _ => UnprivilegedId,
+    };
 
     private static string? LookForObstacle()
     {
