@@ -55,10 +55,11 @@ public sealed class LayoutTests
         [typeof(Libc.TimeSpec)] = (16, ["Seconds 0 8", "Nanoseconds 8 8"]),
         [typeof(Libc.EpollEvent)] = (12, ["Events 0 4", "Data 4 8"]),
         [typeof(Libc.PollFd)] = (8, ["Fd 0 4", "Events 4 2", "ReturnedEvents 6 2"]),
-        [typeof(Libc.StatX)] = (256, ["UserId 20 4", "Mode 28 2", "Inode 32 8", "DeviceMajor 136 4", "DeviceMinor 140 4"]),
+        [typeof(Libc.StatX)] = (256, ["UserId 20 4", "Mode 28 2", "Inode 32 8", "Size 40 8", "ChangeSeconds 96 8", "DeviceMajor 136 4", "DeviceMinor 140 4"]),
         [typeof(Libc.SigInfo)] = (128, ["Code 8 4", "Pid 16 4", "Status 24 4"]),
         [typeof(Libc.RLimit)] = (16, ["Current 0 8", "Max 8 8"]),
-        [typeof(Libc.StatFs)] = (120, ["Type 0 8"]),
+        [typeof(Libc.StatFs)] = (120, ["Type 0 8", "BlockBytes 8 8", "Blocks 16 8", "AvailableBlocks 32 8", "Files 40 8", "FreeFiles 48 8"]),
+        [typeof(Libc.WinSize)] = (8, ["Rows 0 2", "Columns 2 2", "XPixels 4 2", "YPixels 6 2"]),
 
         // client/native/crash_handler.h
         [typeof(ShimResult)] = (528, ["Error 0 4", "HandlerProcessId 4 4", "Hooks 8 4", "_reserved 12 4", "_message 16 512"]),
