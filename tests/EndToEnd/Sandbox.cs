@@ -145,8 +145,11 @@ internal sealed partial class Sandbox : IDisposable
     public JsonElement HandlerStatus() => RunningHandlers().Single();
 
     /// <summary>The handlers of <see cref="Database"/> that run.</summary>
-    public IReadOnlyList<JsonElement> RunningHandlers()
-        => [.. Json("status", "--json", "--database", Database).EnumerateArray().Where(status => status.GetProperty("running").GetBoolean())];
+    public IReadOnlyList<JsonElement> RunningHandlers() => RunningHandlers(Database);
+
+    /// <summary>The handlers of a database that run.</summary>
+    public IReadOnlyList<JsonElement> RunningHandlers(string database)
+        => [.. Json("status", "--json", "--database", database).EnumerateArray().Where(status => status.GetProperty("running").GetBoolean())];
 
     /// <summary>Pid of the handler of <see cref="Database"/>.</summary>
     public int HandlerPid() => HandlerStatus().GetProperty("handlerPid").GetInt32();

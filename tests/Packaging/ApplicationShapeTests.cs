@@ -189,7 +189,7 @@ public sealed class ApplicationShapeTests
         {
             application.Crash(prefix);
             // Its socket, too, is where the sandbox does not clear up.
-            sandbox.Until(() => sandbox.Json("status", "--json", "--database", application.Database).GetArrayLength() == 0 ? "gone" : null, () => "the handler to follow its application");
+            sandbox.Until(() => sandbox.RunningHandlers(application.Database).Count == 0 ? "gone" : null, () => "the handler to follow its application");
         }
         finally
         {
