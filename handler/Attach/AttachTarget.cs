@@ -79,12 +79,25 @@ internal sealed class AttachTarget
 
     /// <summary>Path of the socket on which its runtime takes diagnostic commands; null: there is none.</summary>
     // As the runtime names it (dotnet/diagnostics, ipc-protocol.md): pid and start time, both as the process sees them.
-    public string? DiagnosticsSocket() => InTemp($"dotnet-diagnostic-{_pidInside}-{_startTime}-socket");
+    public string? DiagnosticsSocket() => OwnInTemp($"dotnet-diagnostic-{_pidInside}-{_startTime}-socket");
 
     /// <summary>The same by the name that a dying process's has; null: there is none.</summary>
     public string? LastDiagnosticsSocket()
-        // The directory may be everybody's, and somebody else's file of this name no socket of ours.
-        => DiagnosticsSocket() ?? (InTemp(KeptDiagnosticsSocketName) is { } kept && PosixFiles.LinkOwner(kept) == PosixFiles.UserId() ? kept : null);
+        // The kept one first: the other name is anybody's to take once the runtime has removed it.
+        => OwnInTemp(KeptDiagnosticsSocketName) ?? DiagnosticsSocket();
+
+    // The directory may be everybody's, and somebody else's file of this name no socket of this process.
+    private string? OwnInTemp(string name)
+    {
+        try
+        {
+            return InTemp(name) is { } path && PosixFiles.LinkOwner(path) == PosixFiles.UserId() ? path : null;
+        }
+        catch (SyscallException gone) when (gone.Errno == Libc.ENOENT)
+        {
+            return null;
+        }
+    }
 
     /// <summary>
     /// Whether it is a .NET process, as far as that is seen without searching its executable: by the runtime's library or its diagnostics port. Neither has a

@@ -41,11 +41,11 @@ internal sealed class ReportArchive : IDisposable
         ReportArchive archive = new(report);
         try
         {
-            archive.Add(DumpName, "the minidump: threads, stacks, registers, modules; 'crash-handler minidump FILE', LLDB and Breakpad's tools read it", DurableFile.OpenStream(database.DumpPath(report)));
+            archive.Add(DumpName, "the minidump: threads, stacks, registers, modules; 'crash-handler minidump FILE', LLDB and Breakpad's tools read it", DurableFile.OpenStreamBelow(database.Path, database.DumpPath(report)));
             archive.Add(RecordName, "what is known of the report, as 'crash-handler reports show --json' has it", new MemoryStream(record));
             if (database.StacksPath(report) is { } stacks)
             {
-                archive.AddStored(StacksName, "native and managed stacks of all threads, and the exceptions, as JSON", stacks);
+                archive.AddStored(database, StacksName, "native and managed stacks of all threads, and the exceptions, as JSON", stacks);
             }
 
             foreach (string name in report.Attachments)
@@ -53,7 +53,7 @@ internal sealed class ReportArchive : IDisposable
                 archive.AddAttachment(database, name);
             }
 
-            archive.AddHeapDump(database.HeapDumpPath(report), withHeapDump);
+            archive.AddHeapDump(database, database.HeapDumpPath(report), withHeapDump);
             return archive;
         }
         catch
@@ -87,11 +87,11 @@ internal sealed class ReportArchive : IDisposable
 
     private void Add(string name, string meaning, Stream content) => _files.Add((new ExportedFile(name, content.Length, meaning), content));
 
-    private void AddStored(string name, string meaning, string path)
+    private void AddStored(ReportDatabase database, string name, string meaning, string path)
     {
         try
         {
-            Add(name, meaning, DurableFile.OpenStream(path));
+            Add(name, meaning, DurableFile.OpenStreamBelow(database.Path, path));
         }
         catch (SyscallException failure)
         {
@@ -108,10 +108,10 @@ internal sealed class ReportArchive : IDisposable
             return;
         }
 
-        AddStored(AttachmentsFolder + name, "a file that the application added", database.AttachmentPath(_report, name));
+        AddStored(database, AttachmentsFolder + name, "a file that the application added", database.AttachmentPath(_report, name));
     }
 
-    private void AddHeapDump(string? path, bool isWanted)
+    private void AddHeapDump(ReportDatabase database, string? path, bool isWanted)
     {
         if (path is null)
         {
@@ -120,7 +120,7 @@ internal sealed class ReportArchive : IDisposable
 
         if (isWanted)
         {
-            AddStored(HeapDumpName, "the heap dump: all that the process had in memory; 'dotnet-dump analyze FILE' reads it", path);
+            AddStored(database, HeapDumpName, "the heap dump: all that the process had in memory; 'dotnet-dump analyze FILE' reads it", path);
         }
         else
         {

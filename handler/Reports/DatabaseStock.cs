@@ -62,7 +62,7 @@ internal sealed class DatabaseStock(ReportDatabase database)
         return new StoredItem
         {
             Id = record.Id,
-            Kind = isPending ? StoredKind.Pending : StoredKind.Completed,
+            Kind = isPending ? StoredKind.Pending : record.State is ReportState.Skipped or ReportState.Failed ? StoredKind.Unsent : StoredKind.Completed,
             Since = record.Created,
             Bytes = bytes,
             HeapDumpBytes = BytesOf(database.FilePath(ReportDatabase.HeapDumpsName, record.Id, ReportDatabase.HeapDumpExtension)),

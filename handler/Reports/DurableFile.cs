@@ -53,6 +53,34 @@ internal static unsafe class DurableFile
         return new FileStream(file, FileAccess.Read);
     }
 
+    /// <summary>
+    /// As <see cref="OpenStream"/>, of a file whose directories, too, may be no links: what root hands on of somebody else's database must not come from elsewhere. The database itself may be
+    /// reached through a link.
+    /// </summary>
+    /// <param name="database">Directory of the database.</param>
+    /// <param name="path">The file, somewhere below.</param>
+    /// <exception cref="SyscallException">It cannot be opened, or something on the way is a link.</exception>
+    public static FileStream OpenStreamBelow(string database, string path)
+    {
+        string[] names = Path.GetRelativePath(database, path).Split(Path.DirectorySeparatorChar);
+        FileDescriptor directory = Open(database, Libc.O_RDONLY | Libc.O_DIRECTORY);
+        try
+        {
+            foreach (string name in names.AsSpan(0, names.Length - 1))
+            {
+                FileDescriptor next = new(OpenIn(directory, name, Libc.O_DIRECTORY, path));
+                directory.Dispose();
+                directory = next;
+            }
+
+            return new FileStream(new SafeFileHandle(OpenIn(directory, names[^1], Libc.O_NONBLOCK, path), ownsHandle: true), FileAccess.Read);
+        }
+        finally
+        {
+            directory.Dispose();
+        }
+    }
+
     /// <summary>A file's contents; null when there is none.</summary>
     /// <param name="path">Where.</param>
     /// <param name="maxBytes">The longest that is read.</param>
@@ -250,6 +278,12 @@ internal static unsafe class DurableFile
         int noFollow = (flags & Libc.O_DIRECTORY) == 0 ? Libc.O_NOFOLLOW : 0;
         int fd = Libc.open(path, flags | noFollow | Libc.O_CLOEXEC, (uint)OwnerOnly);
         return fd >= 0 ? fd : throw SyscallException.Last("open", path);
+    }
+
+    private static int OpenIn(FileDescriptor directory, string name, int flags, string path)
+    {
+        int fd = Libc.openat(directory.Number, name, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_CLOEXEC | flags, 0);
+        return fd >= 0 ? fd : throw SyscallException.Last("openat", path);
     }
 
     // open's mode passes the umask, which may take even the owner's rights.

@@ -109,13 +109,14 @@ internal sealed class Retention(ReportDatabase database, RetentionLimits limits,
         List<string> reports = [];
         foreach (Removal removal in removals)
         {
+            // One that cannot be removed keeps no other: it is tried again.
             if (removal.Item.Kind == StoredKind.Quarantined)
             {
-                database.Quarantine.Remove(removal.Item.Id);
+                ReportDatabase.Attempt(database.Quarantine.PathOf(removal.Item.Id), () => database.Quarantine.Remove(removal.Item.Id), tell);
             }
             else if (removal.IsHeapDumpOnly)
             {
-                database.RemoveHeapDump(removal.Item.Id);
+                ReportDatabase.Attempt(removal.Item.Id, () => database.RemoveHeapDump(removal.Item.Id), tell);
             }
             else
             {
@@ -157,7 +158,7 @@ internal sealed class Retention(ReportDatabase database, RetentionLimits limits,
     {
         string what = removal.IsHeapDumpOnly ? $"The heap dump of report {removal.Item.Id}"
             : removal.Item.Kind == StoredKind.Quarantined ? $"'{database.Quarantine.PathOf(removal.Item.Id)}'"
-            : $"Report {removal.Item.Id}, {(removal.Item.Kind == StoredKind.Pending ? "which was not sent" : "which was done with")},";
+            : $"Report {removal.Item.Id}, {(removal.Item.Kind is StoredKind.Pending or StoredKind.Unsent ? "which was not sent" : "which was done with")},";
         string why = removal.Reason switch
         {
             RemovalReason.Age => $"it is older than {limits.MaxAge.TotalDays:0} days",

@@ -21,18 +21,18 @@ internal static class RetentionPolicy
         excess = Count(items, isReport: true) - limits.MaxReports;
         Take(RemovalReason.Count, item => item.Kind != StoredKind.Quarantined && excess-- > 0);
 
-        long heapDumps = 0, over = -limits.MaxBytes;
+        // One heap dump, which is never sent, is as large as hundreds of reports: for one that stays, only other heap dumps go.
+        long over = -limits.MaxBytes, staying = 0;
         foreach (StoredItem item in items)
         {
-            heapDumps += item.HeapDumpBytes;
-            over += item.Bytes + item.HeapDumpBytes;
+            over += item.Bytes + (Stays(item) ? 0 : item.HeapDumpBytes);
+            staying += Stays(item) ? item.HeapDumpBytes : 0;
         }
 
         Take(RemovalReason.Size, item => item.Kind == StoredKind.Quarantined && IsTooMuch(item));
+        over += staying;
         TakeHeapDumps();
-        Take(RemovalReason.Size, item => item.Kind == StoredKind.Completed && IsTooMuch(item));
-        // One heap dump, which is never sent, is as large as hundreds of reports: none of them is lost unsent for it.
-        over -= heapDumps;
+        over -= staying;
         Take(RemovalReason.Size, IsTooMuch);
         return removals;
 
@@ -74,7 +74,6 @@ internal static class RetentionPolicy
                 {
                     removals.Add(new Removal(item, RemovalReason.Size, IsHeapDumpOnly: true));
                     items[items.IndexOf(item)] = item with { HeapDumpBytes = 0 };
-                    heapDumps -= item.HeapDumpBytes;
                     over -= item.HeapDumpBytes;
                 }
             }

@@ -60,6 +60,18 @@ public sealed class ReportArchiveTests : IDisposable
         Assert.Contains("attachments/link", Assert.Single(Export(report, withHeapDump: false).Outcome.LeftOut), StringComparison.Ordinal);
     }
 
+    /// <summary>Of a user's database root would hand on what only root may read.</summary>
+    [Fact]
+    public void ALinkedDirectoryIsNotFollowed()
+    {
+        ReportRecord report = _database.File(with: record => record with { Attachments = ["passwd"] });
+        Directory.CreateDirectory(_database.PathOf("", "attachments"));
+        Directory.CreateSymbolicLink(_database.PathOf("attachments", report.Id), "/etc");
+        (Dictionary<string, string> files, ExportOutcome outcome) = Export(report, withHeapDump: false);
+        Assert.DoesNotContain($"{report.Id}/attachments/passwd", files.Keys);
+        Assert.StartsWith("attachments/passwd: openat ", Assert.Single(outcome.LeftOut), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void WhatIsRemovedMeanwhileIsInItAllTheSame()
     {

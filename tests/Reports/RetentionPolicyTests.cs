@@ -10,7 +10,7 @@ public sealed class RetentionPolicyTests
     private static readonly TimeProvider s_time = new ManualTimeProvider();
 
     /// <summary>
-    /// What is stored, as <c>NAME:KIND:DAYS[:BYTES[+HEAPDUMP]][!]</c> (p waits, c is done with, q is in quarantine; ! is held; 10 bytes unless said), limits as days, bytes, count; and
+    /// What is stored, as <c>NAME:KIND:DAYS[:BYTES[+HEAPDUMP]][!]</c> (p waits, c is done with, u was not sent, q is in quarantine; ! is held; 10 bytes unless said), limits as days, bytes, count; and
     /// what goes, in order: <c>NAME=LIMIT</c>, <c>NAME+</c> for a heap dump alone.
     /// </summary>
     public static TheoryData<string, string, string> Table => new()
@@ -41,6 +41,10 @@ public sealed class RetentionPolicyTests
         { "a:p:9:60 b:p:8:60 c:c:5:60 d:c:0:40", "365 100 10", "c=size a=size" },
         { "a:c:3:100 b:c:2", "365 110 10", "" },
         { "a:c:3:101 b:c:2", "365 110 10", "a=size" },
+        // What was not sent, and may be on request, after what was.
+        { "a:u:9:60 b:c:1:60 c:c:0:40", "365 100 10", "b=size" },
+        { "a:p:9:60 b:u:8:60 c:c:0:40", "365 100 10", "b=size" },
+        { "a:u:9 b:c:1 c:p:2 d:c:0", "365 100 2", "b=count a=count" },
         // What went for another limit makes room.
         { "a:c:400:60 b:c:2:60 c:c:1:40", "365 100 10", "a=age" },
         { "a:c:5:60 b:c:2:60 c:c:1:40", "365 100 2", "a=count" },
@@ -61,8 +65,10 @@ public sealed class RetentionPolicyTests
         { "a:c:3:10+50 b:p:4:10+50 c:c:1:10", "365 100 10", "b+=size" },
         { "a:c:3:10+50 b:p:4:10+50 c:c:1:10+50", "365 100 10", "b+=size a+=size" },
         { "a:c:3:10+50! b:c:1:10+50", "365 100 10", "" },
-        // The newest's stays; what is done with goes for it, what waits does not.
-        { "a:c:3:30 b:p:2:30 c:c:1:30+80", "365 100 10", "a=size" },
+        // The newest's stays, and only other heap dumps go for it.
+        { "a:c:3:30 b:p:2:30 c:c:1:30+80", "365 100 10", "" },
+        { "q1:q:9:10 a:u:3:30 b:c:2:30 c:c:1:20+800", "365 100 10", "" },
+        { "a:u:3:30+10 b:c:2:30 c:c:1:20+800", "365 100 10", "a+=size" },
         { "a:p:3:30 b:p:2:30 c:p:1:30+200", "365 100 10", "" },
         { "a:p:3:50 b:p:2:50 c:p:1:30+200", "365 100 10", "a=size" },
         // A heap dump that goes with its report, for its age, is no thing of its own.
@@ -107,7 +113,7 @@ public sealed class RetentionPolicyTests
         return new StoredItem
         {
             Id = parts[0],
-            Kind = parts[1] switch { "p" => StoredKind.Pending, "c" => StoredKind.Completed, _ => StoredKind.Quarantined },
+            Kind = parts[1] switch { "p" => StoredKind.Pending, "c" => StoredKind.Completed, "u" => StoredKind.Unsent, _ => StoredKind.Quarantined },
             Since = s_time.GetUtcNow() - TimeSpan.FromDays(double.Parse(parts[2], System.Globalization.CultureInfo.InvariantCulture)),
             Bytes = bytes[0],
             HeapDumpBytes = bytes.Length > 1 ? bytes[1] : 0,

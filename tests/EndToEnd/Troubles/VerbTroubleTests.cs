@@ -283,7 +283,10 @@ public sealed class VerbTroubleTests
 
         static string Owner(string seen) => seen.Split(' ')[0];
         static string[] Reports(SortedDictionary<string, string> seen)
-            => [.. seen.Keys.Where(Path.HasExtension).Select(path => path.IndexOf(TroubledDatabase.Beginning, StringComparison.Ordinal) is >= 0 and int start ? path[start..] : "").Where(name => name.Length > 0).Order()];
+            => [.. seen.Where(file => Path.HasExtension(file.Key) && file.Key.Contains(TroubledDatabase.Beginning, StringComparison.Ordinal)).Select(Named).Order()];
+        // What a record says may change, a dump never does.
+        static string Named(KeyValuePair<string, string> file)
+            => file.Key[file.Key.IndexOf(TroubledDatabase.Beginning, StringComparison.Ordinal)..] + (file.Key.EndsWith(".dmp", StringComparison.Ordinal) ? " " + file.Value.Split(' ')[^1] : "");
     }
 
     private static IEnumerable<string> Verbs(Command command, string before)
