@@ -163,6 +163,9 @@ internal sealed partial class Sandbox : IDisposable
     /// <summary>Kills a process of this sandbox, and sees it gone.</summary>
     public void Kill(int pid) => End(pid, SIGKILL);
 
+    /// <summary>Asks a process of this sandbox to end, and sees it gone.</summary>
+    public void Terminate(int pid) => End(pid, SIGTERM);
+
     /// <summary>What an inspecting verb says as JSON.</summary>
     public JsonElement Json(params string[] arguments)
     {
