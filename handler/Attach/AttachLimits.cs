@@ -3,6 +3,9 @@ namespace CrashHandler.Handler.Attach;
 /// <summary>Every limit of this room, with its unit and reason.</summary>
 internal static class AttachLimits
 {
+    /// <summary>How old a process must be before its runtime is asked to run the hook: one that is still starting may end of it (one in five did), and its start takes a tenth of this.</summary>
+    public static readonly TimeSpan Started = TimeSpan.FromSeconds(2);
+
     /// <summary>For each answer of the target: a thread of its own gives it, in milliseconds, or never if the process is stopped.</summary>
     public static readonly TimeSpan Answer = TimeSpan.FromSeconds(5);
 

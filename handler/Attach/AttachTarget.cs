@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using CrashHandler.Handler.Capture.Linux;
 using CrashHandler.Handler.Posix;
@@ -157,6 +158,18 @@ internal sealed class AttachTarget
     {
         string path = Path.Combine(TempDirectory, name);
         return new[] { path, $"/proc/{ProcessId}/root{path}" }.FirstOrDefault(File.Exists);
+    }
+
+    /// <summary>Waits until a process that was just started has done with that.</summary>
+    public void WaitForStart()
+    {
+        // proc_pid_stat(5), proc_uptime(5): both count from the start of the machine, one in hundredths of a second.
+        TimeSpan now = TimeSpan.FromSeconds(double.Parse(File.ReadAllText("/proc/uptime").Split(' ')[0], CultureInfo.InvariantCulture));
+        TimeSpan left = TimeSpan.FromMilliseconds(_startTime * 10) + AttachLimits.Started - now;
+        if (left > TimeSpan.Zero)
+        {
+            Thread.Sleep(left < AttachLimits.Started ? left : AttachLimits.Started);
+        }
     }
 
     private void RequireSameUser()

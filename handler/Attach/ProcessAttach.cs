@@ -28,6 +28,7 @@ internal static class ProcessAttach
 
         string socket = RequireDiagnostics(target);
         string hook = RequireHook(target);
+        target.WaitForStart();
         ReportDatabase created = ReportDatabase.Create(Path.GetFullPath(database ?? Path.Combine(target.TempDirectory, $"{target.Name} Crashes")));
         string address = ShimLibrary.Launch(ShimLibrary.FindPath(), created.Path, url, []);
         string result = Path.Combine(Path.GetDirectoryName(address)!, $"{ResultPrefix}{target.ProcessId}-{Guid.NewGuid():N}");

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using CrashHandler.Handler.Capture;
 using CrashHandler.Handler.Daemon;
+using CrashHandler.Tests.EndToEnd.Troubles;
 using Xunit;
 
 namespace CrashHandler.Tests.EndToEnd;
@@ -125,6 +126,30 @@ public sealed class DoctorTests : IDisposable
         Assert.Contains("covered by the shim", found["process"].GetProperty("found").GetString(), StringComparison.Ordinal);
         Assert.Contains(" answer", found["socket"].GetProperty("found").GetString(), StringComparison.Ordinal);
         Assert.Equal("warning", State(found["uploads"]));
+    }
+
+    /// <summary>It is what is asked when a database is in trouble: it says what is wrong with it, goes on with all else, and changes nothing.</summary>
+    [Theory]
+    [InlineData("file", "is not a directory")]
+    [InlineData("read-only", "cannot be written")]
+    [InlineData("another's", "belongs to user 0")]
+    public void OfADatabaseInTroubleItSaysWhatIsWrong(string trouble, string word)
+    {
+        Identities.Require(trouble == "another's" ? Identities.Root : Identities.User);
+        string path = trouble == "file" ? _sandbox.WriteFile("some.txt", "some text"u8.ToArray()) : new TroubledDatabase(_sandbox).Path;
+        if (trouble == "read-only")
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
+        else if (trouble == "another's")
+        {
+            Assert.Equal(0, Mono.Unix.Native.Syscall.chown(path, 0, 0));
+        }
+
+        Dictionary<string, JsonElement> found = JsonElement.Parse(_sandbox.Handler("doctor", "--json", "--database", path).Output).EnumerateArray().ToDictionary(finding => finding.GetProperty("check").GetString()!);
+
+        AssertProblem(found["database"], word);
+        Assert.Equal("ok", State(found["kernel"]));
     }
 
     /// <summary>Whatever it tries, it leaves no process behind.</summary>

@@ -23,7 +23,8 @@ public sealed class OutputTests : IDisposable
     [
         "--help", "--version", "reports list --help", "reports list", "reports list --json", "reports list --group", "reports list --group --json", "reports show {id}", "reports show {id} --json",
         "reports show {id} --html -", "reports export {id} -o -", "reports export {id} --json", "reports watch -n 1", "reports watch -n 1 --json", "uploads status", "uploads status --json", "uploads pause",
-        "uploads pause --json", "status", "status --json", "doctor", "doctor --json", "reports prune --dry-run", "reports prune --dry-run --json", "log", "log --json", "log --follow", "minidump {dump}", "minidump {dump} --json", "completion bash", "collect --listen 127.0.0.1:0",
+        "uploads pause --json", "status", "status --json", "doctor", "doctor --json", "reports prune --dry-run", "reports prune --dry-run --json",
+        "reports upload {id} --url http://127.0.0.1:9/", "log", "log --json", "log --follow", "minidump {dump}", "minidump {dump} --json", "completion bash", "collect --listen 127.0.0.1:0",
         "collect --listen 127.0.0.1:0 --json", "dump {pid} -o made.dmp", "dump {pid} -o made.dmp --json", "[suggest] reports",
     ];
 
