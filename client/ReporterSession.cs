@@ -343,7 +343,7 @@ internal sealed class ReporterSession
         }
 
         _registration.Publish();
-        Shim.Install();
+        Shim.Install(out string problemOfHooks);
         _hooks = _connection.Register();
         _isRunning = true;
         if (IsMain)
@@ -364,7 +364,7 @@ internal sealed class ReporterSession
         AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
         new UnhandledExceptions(_registration).Listen();
         _watch.Start();
-        _degraded.AddRange(HookNames.MissingIn(_hooks, _options.IgnoreSystemCrashHandler));
+        _degraded.AddRange(MissingHooks.Describe(MissingHooks.Of(_hooks, _options.IgnoreSystemCrashHandler), problemOfHooks));
         if (HeapDumpText.Problem(_options.HeapDump) is { } problem)
         {
             _degraded.Add(problem);

@@ -70,10 +70,12 @@ internal static unsafe class Shim
     }
 
     /// <summary>Installs the signal handlers and hooks.</summary>
-    public static Hooks Install()
+    /// <param name="problem">Why slots of the runtime are not in place; empty: all are.</param>
+    public static Hooks Install(out string problem)
     {
         ShimResult result = default;
         Check(nameof(Install), ShimFunctions.crash_handler_install(&result), result);
+        problem = result.Message;
         return (Hooks)result.Hooks;
     }
 

@@ -67,10 +67,10 @@ internal static class AttachedProcess
             [RegistrationFields.ProcessType] = "child",
         });
         registration.Publish();
-        Hooks hooks = Shim.Install();
+        Hooks hooks = Shim.Install(out string problemOfHooks);
         connection.Register();
         new UnhandledExceptions(registration).Listen();
         new HandlerWatch(connection).Start();
-        return HookNames.MissingIn(hooks);
+        return MissingHooks.Describe(MissingHooks.Of(hooks), problemOfHooks);
     }
 }

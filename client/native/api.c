@@ -112,8 +112,8 @@ SHIM_API int crash_handler_block(void **block, struct crash_handler_result *resu
     int descriptor;
     clear(result);
     int error = shim_block(block, &descriptor);
-    return finish(result, error, "making the registration block (memfd, seals, mmap of %u bytes): %s", CH_BLOCK_BYTES,
-                  strerror(error));
+    return finish(result, error, "making the registration block (memfd, seals, mmap of %u bytes): %s%s", CH_BLOCK_BYTES,
+                  strerror(error), error == EFBIG ? "; RLIMIT_FSIZE ('ulimit -f') is below that" : "");
 }
 
 static bool request_begin(void)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #ifndef MFD_CLOEXEC
 #define MFD_CLOEXEC 1u
@@ -28,8 +29,18 @@ static void write_header(struct ch_block_header *header)
     header->capacity = CH_BLOCK_CAPACITY;
 }
 
+/* Beyond the limit, ftruncate does not only fail: the kernel sends SIGXFSZ, which ends the program. */
+static bool is_too_long(void)
+{
+    struct rlimit limit;
+    return syscall(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) == 0 && limit.rlim_cur < CH_BLOCK_BYTES;
+}
+
 static int seal_and_map(int fd)
 {
+    if (is_too_long()) {
+        return EFBIG;
+    }
     if (ftruncate(fd, CH_BLOCK_BYTES) != 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
         return errno;
     }

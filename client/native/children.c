@@ -119,7 +119,7 @@ static bool keep(int fd)
     return fd < 0 || syscall(SYS_fcntl, fd, F_SETFD, 0) == 0;
 }
 
-/* 0 to 2 on /dev/null, the kept descriptors at their numbers, nothing else; signals as new; the root as working directory. */
+/* 0 to 2 on /dev/null, the kept descriptors at their numbers, nothing else; signals, limits and priorities as new; the root as working directory. */
 int shim_become_clean(const struct shim_kept *kept)
 {
     close_others(kept);
@@ -139,5 +139,6 @@ int shim_become_clean(const struct shim_kept *kept)
         return errno;
     }
     shim_reset_signals();
+    shim_shed_inherited();
     return 0;
 }

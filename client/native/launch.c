@@ -71,10 +71,10 @@ static int run_clones(struct launch *launch)
     return error != 0 ? error : launch->error;
 }
 
-/* What the handler must not inherit: it would preload the shim, attach to itself, or be configured by the application. */
+/* What the handler must not inherit: it would preload the shim, attach to itself, or be configured or watched as the application is. */
 static bool is_kept(const char *variable)
 {
-    static const char *const dropped[] = { "LD_PRELOAD=", "CRASH_HANDLER_", "DOTNET_" };
+    static const char *const dropped[] = { "LD_PRELOAD=", "LD_AUDIT=", "LD_DEBUG=", "LD_PROFILE=", "CRASH_HANDLER_", "DOTNET_", "COMPlus_", "CORECLR_", "COR_" };
     for (size_t i = 0; i < sizeof dropped / sizeof *dropped; i++) {
         if (strncmp(variable, dropped[i], strlen(dropped[i])) == 0) {
             return false;

@@ -126,6 +126,9 @@ void shim_block_signals(uint64_t *former);
 void shim_restore_signals(const uint64_t *former);
 void shim_reset_signals(void);
 
+/* inherited.c: limits and priorities of the application. Async-signal-safe. */
+void shim_shed_inherited(void);
+
 /* single_shot.c: a handler of our own for one report, when no other answers. */
 void shim_single_shot_prepare(const char *database, size_t database_bytes, const char *url, size_t url_bytes, pid_t handler);
 int shim_single_shot_start(void); /* async-signal-safe */

@@ -134,10 +134,22 @@ static void die(int signal, siginfo_t *info, ucontext_t *context)
     }
 }
 
+/*
+ * A runtime whose sigaction is not seen (it has no slot for it) put the default back by itself, and returns to the faulting instruction, or to
+ * libc's abort: the kernel would end the process next, and nobody would have been called.
+ */
+static bool gave_up_unseen(int signal, const siginfo_t *info, const ucontext_t *context, greg_t faulted)
+{
+    struct sigaction current;
+    return shim_dotnet && !(shim_hooks() & CH_HOOK_SIGACTION) && (recurs(info) || is_own_abort(info)) && context->uc_mcontext.gregs[REG_RIP] == faulted
+        && __sigaction(signal, NULL, &current) == 0 && current.sa_handler == SIG_DFL;
+}
+
 /* Calls the program's handler, exactly as the kernel would have. */
 static void deliver(int signal, siginfo_t *info, ucontext_t *context, const struct sigaction *next, const uintptr_t *frame)
 {
     bool repeated;
+    greg_t faulted = context->uc_mcontext.gregs[REG_RIP];
     void (*handler)(int, siginfo_t *, void *) = next->sa_sigaction;
     struct shim_flight *flight = shim_flight_begin(signal, info, context, frame, &repeated);
     if (repeated) {
@@ -148,6 +160,10 @@ static void deliver(int signal, siginfo_t *info, ucontext_t *context, const stru
         publish(signal, &default_action);
     }
     handler(signal, info, context);
+    if (gave_up_unseen(signal, info, context, faulted)) {
+        struct shim_evidence evidence = evidence_of(info, context);
+        shim_report(&evidence);
+    }
     shim_flight_end(flight, context);
 }
 

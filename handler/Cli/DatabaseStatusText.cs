@@ -2,6 +2,7 @@ using System.Globalization;
 using CrashHandler.Handler.Daemon;
 using CrashHandler.Handler.Minidump;
 using CrashHandler.Handler.Reports;
+using CrashHandler.Protocol;
 
 namespace CrashHandler.Handler.Cli;
 
@@ -116,7 +117,7 @@ internal static class DatabaseStatusText
         TextTable.Write(
             output,
             ["PID", TableColumn.Elastic("TYPE"), TableColumn.Elastic("PRODUCT"), "SINCE", TableColumn.Elastic("HOOKS")],
-            clients.Select(client => new[] { $"{client.Pid}", client.ProcessType, client.Product ?? "-", Time(client.Since), client.Hooks }),
+            clients.Select(client => new[] { $"{client.Pid}", client.ProcessType, client.Product ?? "-", Time(client.Since), client.Missing == nameof(Hooks.None) ? client.Hooks : $"{client.Hooks}; MISSING {client.Missing}" }),
             TerminalWidth.OfOutput());
     }
 

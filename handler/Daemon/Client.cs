@@ -22,6 +22,9 @@ internal sealed class Client(ClientIdentity identity, FileDescriptor? pidFd, Dat
     /// <summary>What its shim has in place.</summary>
     public Hooks Hooks { get; set; }
 
+    /// <summary>What a .NET process should have in place and has not, as it registered.</summary>
+    public Hooks Missing { get; set; }
+
     /// <summary>Its registration block; null as long as it has not called <c>Start</c>.</summary>
     public RegistrationReader? Registration { get; set; }
 

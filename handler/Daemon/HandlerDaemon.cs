@@ -41,6 +41,7 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
         _since = _time.GetUtcNow();
         Malloc.ShareOneArena();
         PosixFiles.SetPrivateUmask();
+        ProcessLimits.IgnoreFileSizeSignal();
         _database = ReportDatabase.Create(options.Database);
         if (options.Uploads is bool uploads)
         {
@@ -49,6 +50,12 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
 
         _socket = HandlerSocket.Open(AddressFor(options), _time);
         _log = new Lazy<ILogger>(() => HandlerLog.Open(_database.Path));
+        if (options.ReadyFd is not null)
+        {
+            // Started by an application, and not by an operator, whose own choice would stand.
+            OomScore.Reset(message => _log.Value.Warning("{Reason}", message));
+        }
+
         _errors = new RecentErrors(_time);
         Retention retention = new(_database, options.Retention, _time, finding => _log.Value.Information("{Finding}", finding), step => options.FailSpot?.Pass(step));
         _queue = new UploadQueue(_database, options.Url, _time, _log, retention: retention) { OnError = message => _errors.Add(ErrorKind.Upload, message) };
@@ -365,6 +372,7 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
             ProcessType = registration.Fields.GetValueOrDefault(RegistrationFields.ProcessType) ?? UnsaidProcessType.Read(client.Identity.ProcessId, client.Identity.ProcessId),
             Product = registration.Fields.GetValueOrDefault(RegistrationFields.ProductName),
             Hooks = client.Hooks.ToString(),
+            Missing = client.Missing.ToString(),
         };
     }
 }

@@ -323,6 +323,12 @@ internal sealed class Sessions(
         client.Registration = reader;
         client.Hooks |= register.Hooks;
         log().Information("Pid {Client} registered, hooks {Hooks}", client.Identity.ProcessId, client.Hooks);
+        client.Missing = client.Hooks.HasFlag(Hooks.DotNet) ? MissingHooks.Of(client.Hooks, register.Options.HasFlag(RegisterOptions.IgnoreSystemCrashHandler)) : Hooks.None;
+        foreach (string missing in MissingHooks.Describe(client.Missing))
+        {
+            log().Warning("Pid {Client}: {Missing}", client.Identity.ProcessId, missing);
+        }
+
         Registration registration = RegistrationOf(client);
         if (registration.Fields.ContainsKey(RegistrationFields.HeapDump))
         {

@@ -43,6 +43,8 @@ internal sealed class SingleShot
         options.FailSpot?.Pass(CrashStep.Taken);
 
         Lazy<ILogger> log = new(() => HandlerLog.Open(options.Database));
+        ProcessLimits.IgnoreFileSizeSignal();
+        OomScore.Reset(message => log.Value.Warning("{Reason}", message));
         using EventLoop loop = new(TimeProvider.System);
         using RegistrationReader? registration = OpenBlock(options.BlockFd, victim, log);
         Hooks hooks = CrashNotice.Parse(notice).Flags.HasFlag(NoticeFlags.DotNet) ? Hooks.DotNet : Hooks.None;

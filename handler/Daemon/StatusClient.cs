@@ -13,4 +13,7 @@ internal sealed record StatusClient
 
     /// <summary>What the shim has in place, as in protocol/README.md.</summary>
     public required string Hooks { get; init; }
+
+    /// <summary>What a .NET process should have in place and has not, by the same names; <c>None</c>: nothing.</summary>
+    public string Missing { get; init; } = nameof(Protocol.Hooks.None);
 }

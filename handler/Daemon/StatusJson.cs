@@ -44,6 +44,7 @@ internal static class StatusJson
             writer.WriteString("processType", client.ProcessType);
             writer.WriteString("product", client.Product);
             writer.WriteString("hooks", client.Hooks);
+            writer.WriteString("missing", client.Missing);
             writer.WriteEndObject();
         }
 
@@ -122,6 +123,7 @@ internal static class StatusJson
                 ProcessType = Text(client, "processType"),
                 Product = client.GetProperty("product").GetString(),
                 Hooks = Text(client, "hooks"),
+                Missing = Optional(client, "missing")?.GetString() ?? nameof(Protocol.Hooks.None),
             });
         }
 

@@ -1,3 +1,4 @@
+using CrashHandler.Handler.Daemon;
 using CrashHandler.Handler.Doctor.Checks;
 using CrashHandler.Handler.Doctor.Facts;
 using CrashHandler.Handler.Doctor.Gathering;
@@ -14,7 +15,7 @@ internal static class Examination
     /// <exception cref="DoctorException">There is no such process.</exception>
     public static IReadOnlyList<Finding> Run(DoctorRequest request)
     {
-        TargetFacts? target = request.ProcessId is int pid ? TargetLook.Gather(pid) : null;
+        TargetFacts? target = request.ProcessId is int pid ? TargetLook.Gather(pid, request.Variable(HandlerAddress.RuntimeDirectoryVariable)) : null;
         SeccompFacts seccomp = SelfLook.Seccomp();
         CapabilityFacts capabilities = SelfLook.Capabilities();
         int? scope = SelfLook.PtraceScope();

@@ -37,6 +37,7 @@ internal static class WalkProcess
             }
 
             ProcessLimits.EndAfter(request.Limit);
+            OomScore.GoFirst();
             string? refusal = DropRights(request, reason, isAgain);
             ProcessLimits.LimitMemory(StacksLimits.WalkDataBytes);
             Write(Walk(request, refusal, request.IsDotNet ? reason : null, new WalkClock(began, request.Limit)));

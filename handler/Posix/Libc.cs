@@ -30,7 +30,7 @@ internal static unsafe partial class Libc
 
     // signal(7)
     public const int SIGKILL = 9, SIGPIPE = 13, SIGCHLD = 17;
-    public const nint SIG_DFL = 0;
+    public const nint SIG_DFL = 0, SIG_IGN = 1;
 
     // poll(2), epoll(7), fcntl(2), socket(7), ptrace(2), prctl(2): values of linux-x64.
     public const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EIO = 5, EBADF = 9, ECHILD = 10, EAGAIN = 11, EACCES = 13, EFAULT = 14,

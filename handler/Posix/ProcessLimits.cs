@@ -2,11 +2,11 @@ using System.Runtime.InteropServices;
 
 namespace CrashHandler.Handler.Posix;
 
-/// <summary>What this process may use: setrlimit(2), setitimer(2).</summary>
+/// <summary>What this process may use: setrlimit(2), setitimer(2), and the signals of their ends.</summary>
 internal static unsafe partial class ProcessLimits
 {
     // resource.h and sys/time.h of linux-x64.
-    private const int RLIMIT_DATA = 2, RLIMIT_CORE = 4, ITIMER_REAL = 0, SIGALRM = 14;
+    private const int RLIMIT_DATA = 2, RLIMIT_CORE = 4, ITIMER_REAL = 0, SIGALRM = 14, SIGXFSZ = 25;
 
     [StructLayout(LayoutKind.Sequential)]
     private struct RLimit
@@ -50,6 +50,16 @@ internal static unsafe partial class ProcessLimits
         if (setitimer(ITIMER_REAL, &value, null) != 0)
         {
             throw SyscallException.Last("setitimer", $"{time}");
+        }
+    }
+
+    /// <summary>Has a write beyond RLIMIT_FSIZE fail with EFBIG, instead of ending this process: what cannot be written is said, and the rest goes on.</summary>
+    /// <exception cref="SyscallException">signal failed.</exception>
+    public static void IgnoreFileSizeSignal()
+    {
+        if (Libc.signal(SIGXFSZ, Libc.SIG_IGN) == -1)
+        {
+            throw SyscallException.Last("signal", "SIGXFSZ");
         }
     }
 

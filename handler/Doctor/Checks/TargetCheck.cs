@@ -1,4 +1,5 @@
 using CrashHandler.Handler.Doctor.Facts;
+using CrashHandler.Protocol;
 
 namespace CrashHandler.Handler.Doctor.Checks;
 
@@ -59,6 +60,12 @@ internal static class TargetCheck
                 $"Ask there: 'nsenter -t {target.ProcessId} -a crash-handler doctor', or in its container.")
             : target.HasShim == false
             ? Finding.Warning(Check, found, "Its crashes are not seen.", target.User == Root || target.User == own.User ? $"'crash-handler attach {target.ProcessId}' covers a .NET process; 'crash-handler exec' any, from its start; or have it call CrashReporter.Start." : "Have it call CrashReporter.Start.")
+            : target.Missing is { } missing and not Hooks.None
+            ? Finding.Problem(
+                Check,
+                $"{found}, which does not have {missing} in place",
+                $"{string.Join("; ", MissingHooks.Describe(missing))}.",
+                "This release does not know that runtime, or something keeps its pages from being written: 'crash-handler log' has it. 'crash-handler exec' needs none of its slots; a newer release may know them.")
             : Finding.Ok(Check, found);
     }
 }

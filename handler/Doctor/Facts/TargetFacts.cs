@@ -1,3 +1,5 @@
+using CrashHandler.Protocol;
+
 namespace CrashHandler.Handler.Doctor.Facts;
 
 /// <summary>The process that is to be covered.</summary>
@@ -19,6 +21,9 @@ internal sealed record TargetFacts
 
     /// <summary>Whether libcrashhandler.so is mapped; null: its maps cannot be read.</summary>
     public required bool? HasShim { get; init; }
+
+    /// <summary>What its handler says that it should have in place and has not; null: no handler that was found has it.</summary>
+    public Hooks? Missing { get; init; }
 
     /// <summary>What opening its memory answered: an errno, 0: it may be read.</summary>
     public required int MemoryErrno { get; init; }

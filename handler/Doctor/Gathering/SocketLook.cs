@@ -16,18 +16,15 @@ internal static class SocketLook
         string taken = HandlerAddress.Chosen(runtime, user);
         List<int> handlers = [];
         List<string> stale = [], stopped = [];
-        foreach (string directory in HandlerAddress.ExistingDirectories(runtime, user))
+        foreach (string socket in Sockets(runtime, user))
         {
-            foreach (string socket in Sockets(directory))
+            if (HandlerQuery.TryWelcome(socket) is { } welcome)
             {
-                if (HandlerQuery.TryWelcome(socket) is { } welcome)
-                {
-                    handlers.Add(welcome.HandlerProcessId);
-                }
-                else
-                {
-                    (IsLocked($"{socket}.lock") ? stopped : stale).Add(socket);
-                }
+                handlers.Add(welcome.HandlerProcessId);
+            }
+            else
+            {
+                (IsLocked($"{socket}.lock") ? stopped : stale).Add(socket);
             }
         }
 
@@ -44,6 +41,9 @@ internal static class SocketLook
             Stopped = stopped,
         };
     }
+
+    /// <summary>Sockets at which handlers of a user listen, or did.</summary>
+    public static IEnumerable<string> Sockets(string? runtimeDirectory, uint user) => HandlerAddress.ExistingDirectories(runtimeDirectory, user).SelectMany(Sockets);
 
     private static IEnumerable<string> Sockets(string directory)
     {

@@ -16,20 +16,24 @@ internal static class TargetLook
     private static readonly string[] s_switches = ["EnableDiagnostics", "EnableDiagnostics_IPC"];
     private static readonly string[] s_prefixes = ["DOTNET_", "COMPlus_"];
 
+    /// <param name="pid">The process.</param>
+    /// <param name="runtimeDirectory">XDG_RUNTIME_DIR, one of the places where its handler may listen.</param>
     /// <exception cref="DoctorException">There is no such process.</exception>
-    public static TargetFacts Gather(int pid)
+    public static TargetFacts Gather(int pid, string? runtimeDirectory)
     {
         string status = ProcText.TryRead($"/proc/{pid}/status") ?? throw new DoctorException($"there is no process {pid} here, or it is hidden; 'ps' shows those there are");
         // Real, effective, saved, of the file system.
         string[] users = (ProcText.Field(status, "Uid") ?? "").Split('\t');
+        uint user = users.Length > 1 && uint.TryParse(users[1], CultureInfo.InvariantCulture, out uint effective) ? effective : throw new DoctorException($"process {pid} is gone");
         return new TargetFacts
         {
             ProcessId = pid,
             Name = ProcText.Field(status, "Name") ?? "?",
-            User = users.Length > 1 && uint.TryParse(users[1], CultureInfo.InvariantCulture, out uint user) ? user : throw new DoctorException($"process {pid} is gone"),
+            User = user,
             Owner = FileStatus.Of($"/proc/{pid}/status")?.UserId ?? throw new DoctorException($"process {pid} is gone"),
             Tracer = int.TryParse(ProcText.Field(status, "TracerPid"), CultureInfo.InvariantCulture, out int tracer) ? tracer : 0,
             HasShim = ProcText.TryRead($"/proc/{pid}/maps")?.Contains(ShimName, StringComparison.Ordinal),
+            Missing = ClientLook.Missing(pid, runtimeDirectory, user),
             MemoryErrno = TryMemory(pid),
             OtherNamespaces = OtherNamespaces(pid),
             SeccompMode = int.TryParse(ProcText.Field(status, "Seccomp"), CultureInfo.InvariantCulture, out int mode) ? mode : null,
