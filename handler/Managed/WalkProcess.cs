@@ -28,6 +28,7 @@ internal static class WalkProcess
     public static int Run(string? reason, bool isAgain)
     {
         long began = Stopwatch.GetTimestamp();
+        OomScore.GoFirst();
         try
         {
             WalkRequest request;
@@ -37,7 +38,6 @@ internal static class WalkProcess
             }
 
             ProcessLimits.EndAfter(request.Limit);
-            OomScore.GoFirst();
             string? refusal = DropRights(request, reason, isAgain);
             ProcessLimits.LimitMemory(StacksLimits.WalkDataBytes);
             Write(Walk(request, refusal, request.IsDotNet ? reason : null, new WalkClock(began, request.Limit)));

@@ -29,6 +29,7 @@ public class FootprintTests(ITestOutputHelper output)
 
         // Idle, it gives back what only the start needed, and what the crashes needed.
         (int resident, int dirty) = WaitFor("idle", MaxResidentKiB, MaxDirtyKiB);
+        (int descriptors, int threads) = (Count("fd"), Count("task"));
         // The shell is not prepared, so that the victims are all that dies on this handler.
         string victim = sandbox.CompileScript("fault.c");
         for (int i = 0; i < Crashes; i += CrashesInARow)
@@ -41,7 +42,12 @@ public class FootprintTests(ITestOutputHelper output)
 
         Assert.Equal(Crashes, sandbox.Reports().Count);
         WaitFor($"after {Crashes} crashes", resident + MaxGrowthKiB, dirty + MaxGrowthKiB);
+        // The pool's threads end after a second without work.
+        sandbox.Until(() => Count("fd") <= descriptors && Count("task") <= threads ? "idle" : null, () => $"the handler to have {descriptors} descriptors and {threads} threads again; it has {Count("fd")} and {Count("task")}");
+        output.WriteLine($"idle {descriptors} descriptors, {threads} threads; after {Crashes} crashes {Count("fd")}, {Count("task")}");
         Assert.False(handler.HasExited);
+
+        int Count(string entries) => Directory.GetFileSystemEntries($"/proc/{pid}/{entries}").Length;
 
         (int Resident, int Dirty) WaitFor(string when, int mostResident, int mostDirty)
         {

@@ -83,6 +83,7 @@ internal static class Conversation
 
             case "arguments": return new JsonArray([.. Environment.GetCommandLineArgs()[1..].Select(word => JsonValue.Create(word))]);
             case "restrict": return NativeVictim.Restrict();
+            case "catch": return CaughtExceptions.Many();
             case "child":
                 using (Process child = StartChild(words[1]!))
                 {
