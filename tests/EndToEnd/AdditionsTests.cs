@@ -20,8 +20,8 @@ public sealed class AdditionsTests(ITestOutputHelper output)
     {
         using Sandbox sandbox = new(Identities.Own);
         string program = sandbox.CompileScript("threads_and_fault.c", "-pthread");
-        using RunningProcess bare = Hold(sandbox, program);
-        using RunningProcess covered = Hold(sandbox, TestPrograms.Shared.Handler, "exec", "--database", sandbox.Database, "--shim-only", "--", program);
+        RunningProcess bare = Hold(sandbox, program);
+        RunningProcess covered = Hold(sandbox, TestPrograms.Shared.Handler, "exec", "--database", sandbox.Database, "--shim-only", "--", program);
 
         Assert.Equal(Threads(bare.Pid), Threads(covered.Pid));
         int more = Resident(covered.Pid, _ => true) - Resident(bare.Pid, _ => true);
@@ -35,8 +35,8 @@ public sealed class AdditionsTests(ITestOutputHelper output)
     public void ADotNetProcessHasOneThreadMoreAndTheShimsMemory()
     {
         using Sandbox sandbox = new(Identities.Own);
-        using RunningProcess bare = Hold(sandbox, TestPrograms.Shared.Victim, "--hold");
-        using RunningProcess covered = Hold(sandbox, TestPrograms.Shared.Victim, [.. sandbox.MainArguments("none"), "--no-upload", "--hold"]);
+        RunningProcess bare = Hold(sandbox, TestPrograms.Shared.Victim, "--hold");
+        RunningProcess covered = Hold(sandbox, TestPrograms.Shared.Victim, [.. sandbox.MainArguments("none"), "--no-upload", "--hold"]);
 
         List<string> more = Threads(covered.Pid);
         Threads(bare.Pid).ForEach(name => more.Remove(name));

@@ -30,7 +30,7 @@ public sealed class InheritedTests : IDisposable
     public void ALaunchedHandlerHasNoneOfIt(string identity, int score)
     {
         Sandbox sandbox = _sandbox = new(identity);
-        RunningProcess victim = sandbox.Start("env", [.. Burdens(identity, score), TestPrograms.Shared.Victim, .. sandbox.MainArguments("none"), "--no-upload", "--hold"]);
+        RunningProcess victim = sandbox.Start("env", [.. Burdens(sandbox, score), TestPrograms.Shared.Victim, .. sandbox.MainArguments("none"), "--no-upload", "--hold"]);
         victim.ReadUntil("ready");
         AssertBurdened(victim.Pid, score);
 
@@ -51,7 +51,7 @@ public sealed class InheritedTests : IDisposable
         RunningProcess running = sandbox.Start(handler, "run", "--database", sandbox.Database, "--ready-fd", "1");
         string address = running.ReadLine().Split(' ')[2];
         RunningProcess victim = sandbox.Start(
-            "env", [.. Burdens(identity, score), $"LD_PRELOAD={TestPrograms.Shared.Shim}", $"CRASH_HANDLER_PIPE={address}", sandbox.CompileScript("threads_and_fault.c", "-pthread")]);
+            "env", [.. Burdens(sandbox, score), $"LD_PRELOAD={TestPrograms.Shared.Shim}", $"CRASH_HANDLER_PIPE={address}", sandbox.CompileScript("threads_and_fault.c", "-pthread")]);
         victim.ReadUntil("ready");
         AssertBurdened(victim.Pid, score);
         running.Kill();
@@ -104,15 +104,25 @@ public sealed class InheritedTests : IDisposable
         sandbox.Until(() => ScoreOf(walk.Pid) == $"{First}" ? "first" : null, () => "the walk to offer itself");
     }
 
-    private static string[] Burdens(string identity, int score) =>
-    [
-        "COMPlus_Test=1", "CORECLR_PROFILER={0}", "LD_DEBUG=", "LD_AUDIT=", // Without it the runtime wants a file of 2 TiB.
-        "DOTNET_EnableWriteXorExecute=0",
-        "choom", "-n", $"{score}", "--", "chrt", identity == Identities.Root ? "--idle" : "--batch", "0", "ionice", "-c", "3",
-        // Whoever lowered it cannot raise it again without rights.
-        .. identity == Identities.Root ? ["nice", "-n", "7"] : Array.Empty<string>(),
-        "prlimit", .. s_limited, "--", "env",
-    ];
+    /// <summary>What a program is put under: arguments of env(1).</summary>
+    private static string[] Burdens(Sandbox sandbox, int score)
+    {
+        if (sandbox.Run("choom", "-n", $"{score}", "--", "true").ExitCode != 0)
+        {
+            Assert.Skip($"needs CAP_SYS_RESOURCE: an oom_score_adj of {score} is not allowed here");
+        }
+
+        // Who may not raise a priority cannot have lowered it for good either: the handler would be no wiser.
+        bool mayRaise = sandbox.Run("nice", "-n", "-1", "true").Error.Length == 0;
+        return
+        [
+            // Without it the runtime wants a file of 2 TiB.
+            "DOTNET_EnableWriteXorExecute=0",
+            "COMPlus_Test=1", "CORECLR_PROFILER={0}", "LD_DEBUG=", "LD_AUDIT=",
+            "choom", "-n", $"{score}", "--", "chrt", mayRaise ? "--idle" : "--batch", "0", "ionice", "-c", "3", .. mayRaise ? ["nice", "-n", "7"] : Array.Empty<string>(),
+            "prlimit", .. s_limited, "--", "env",
+        ];
+    }
 
     private static void AssertBurdened(int pid, int score)
     {
