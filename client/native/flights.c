@@ -44,6 +44,37 @@ struct shim_flight {
 static struct shim_flight flights[FLIGHT_SLOTS];
 static uint64_t last_sequence;
 
+/*
+ * Where glibc on x86-64 keeps the id of a thread, from the thread pointer: behind 704 bytes of header and the list's two pointers in all its versions. Every
+ * NullReferenceException that a program catches comes through here, and asking the kernel would make it 3 to 5 % dearer.
+ */
+#define GLIBC_TID_OFFSET "0x2d0"
+/* The thread pointer points at itself twice: at its beginning, and here. */
+#define GLIBC_SELF_OFFSET "0x10"
+
+static bool glibc_tells; /* written once, before the handlers are in place */
+
+static pid_t told_by_glibc(void)
+{
+    pid_t tid;
+    __asm__("movl %%fs:" GLIBC_TID_OFFSET ", %0" : "=r"(tid));
+    return tid;
+}
+
+/* Not for the crash path. Believed only if it is true of this thread. */
+void shim_flights_prepare(void)
+{
+    uintptr_t first, second;
+    __asm__("movq %%fs:0, %0\n\tmovq %%fs:" GLIBC_SELF_OFFSET ", %1" : "=r"(first), "=r"(second));
+    glibc_tells = first == second && told_by_glibc() == shim_tid();
+}
+
+/* In a child that shares its parent's memory and thread pointer this is the parent's, who waits or has none in flight. */
+static pid_t own_thread(void)
+{
+    return glibc_tells ? told_by_glibc() : shim_tid();
+}
+
 static uint64_t key_of(pid_t tid, int signal)
 {
     return (uint64_t)tid << SIGNAL_BITS | (uint64_t)signal;
@@ -102,7 +133,7 @@ static bool is_repeated(const struct shim_flight *flight, const siginfo_t *info,
 struct shim_flight *shim_flight_begin(int signal, const siginfo_t *info, const ucontext_t *context, const uintptr_t *frame,
                                       bool *repeated)
 {
-    uint64_t key = key_of(shim_tid(), signal);
+    uint64_t key = key_of(own_thread(), signal);
     struct shim_flight *flight = find(key);
     flight = flight != NULL ? flight : claim(key);
     *repeated = flight != NULL && is_repeated(flight, info, context);
@@ -235,7 +266,7 @@ const struct shim_flight *shim_flight_live(int signal)
 {
     static const int signals[] = SHIM_SIGNALS;
     uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
-    pid_t tid = shim_tid();
+    pid_t tid = own_thread();
     if (signal != 0) {
         return live_of(tid, signal, frame);
     }

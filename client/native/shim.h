@@ -135,6 +135,7 @@ int shim_single_shot_start(void); /* async-signal-safe */
 
 /* flights.c: which fault a thread is handling. Async-signal-safe. */
 struct shim_flight;
+void shim_flights_prepare(void); /* before the first; not for the crash path */
 struct shim_flight *shim_flight_begin(int signal, const siginfo_t *info, const ucontext_t *context, const uintptr_t *frame,
                                       bool *repeated);
 void shim_flight_end(struct shim_flight *flight, const ucontext_t *context);

@@ -252,6 +252,7 @@ void shim_install_signals(void)
             publish(signals[i], &current);
         }
     }
+    shim_flights_prepare();
     shim_installed = 1;
     for (size_t i = 0; i < SIGNAL_COUNT; i++) {
         install(signals[i], next_of(signals[i]));

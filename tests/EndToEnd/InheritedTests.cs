@@ -1,4 +1,5 @@
 using System.Globalization;
+using CrashHandler.Tests.Tools;
 using Xunit;
 
 namespace CrashHandler.Tests.EndToEnd;
@@ -173,12 +174,12 @@ public sealed class InheritedTests : IDisposable
     private static string WithDeafWalk(Sandbox sandbox)
     {
         string folder = sandbox.MakeFolder("deaf");
-        foreach (string name in new[] { "crash-handler", "libMonoPosixHelper.so" })
-        {
-            Tools.ProgramFile.Copy(Path.Combine(Path.GetDirectoryName(TestPrograms.Shared.Handler)!, name), Path.Combine(folder, name));
-        }
-
-        Tools.ProgramFile.Copy(sandbox.CompileScript("fake_walk.c", "-DMODE=DEAF"), Path.Combine(folder, "crash-handler-walk"));
+        // Hard links: the kernel tells the executable's path by the name that it was started by.
+        ToolResult links = ToolProcess.Run("cp", EndToEndLimits.Deadline, "-rl", $"{Path.GetDirectoryName(TestPrograms.Shared.Handler)}/.", folder);
+        Assert.True(links.ExitCode == 0, links.Error);
+        string walk = Path.Combine(folder, "crash-handler-walk");
+        File.Delete(walk);
+        ProgramFile.Copy(sandbox.CompileScript("fake_walk.c", "-DMODE=DEAF"), walk);
         return Path.Combine(folder, "crash-handler");
     }
 
