@@ -257,7 +257,7 @@ SHIM_API int crash_handler_launch(const char *path, const char *const *argv, int
     int error = shim_launch(path, (char *const *)argv, limit_ms, result->message, sizeof result->message, &what);
     finish(result, error, "starting the handler %s (%s): %s%s", path, what, strerror(error),
            error == ETIMEDOUT ? "; it was not ready in time"
-               : error == ECHILD ? "; it ended before it was ready, see the log in its database"
+               : error == ECHILD ? "; it ended before it was ready, see the log in its database; with less than 5 GB of addresses ('ulimit -v') it cannot start"
                : "; set CRASH_HANDLER_PATH to the crash-handler executable");
     result->handler_pid = error == 0 ? pid_in(result->message) : 0;
     return error;

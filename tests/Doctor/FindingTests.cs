@@ -2,6 +2,7 @@ using CrashHandler.Handler.Doctor;
 using CrashHandler.Handler.Doctor.Checks;
 using CrashHandler.Handler.Doctor.Facts;
 using CrashHandler.Handler.Posix;
+using CrashHandler.Protocol;
 using Xunit;
 
 namespace CrashHandler.Tests.Doctor;
@@ -128,6 +129,8 @@ public sealed class FindingTests
         ["process, elsewhere"] = (TargetCheck.Evaluate(s_target with { OtherNamespaces = ["pid", "mnt"] }, s_root, 0), FindingState.Warning, "pid, mnt|nsenter -t 42"),
         ["process, filtered"] = (TargetCheck.Evaluate(s_target with { SeccompMode = 2 }, s_user, 0), FindingState.Ok, "under a seccomp filter"),
         ["process, uncovered"] = (TargetCheck.Evaluate(s_target with { HasShim = false }, s_user, 0), FindingState.Warning, "not seen|crash-handler attach 42"),
+        ["process, whole"] = (TargetCheck.Evaluate(s_target with { Missing = Hooks.None }, s_user, 0), FindingState.Ok, "covered by the shim"),
+        ["process, without slots"] = (TargetCheck.Evaluate(s_target with { Missing = Hooks.Sigaction | Hooks.Abort }, s_user, 0), FindingState.Problem, "Sigaction, Abort|FailFast are not reported|crash-handler exec"),
         ["namespaces, none"] = (NamespacesCheck.Evaluate(new(null, false, false, "systemd")), FindingState.Ok, "the machine's own"),
         ["namespaces, an init"] = (NamespacesCheck.Evaluate(new("/.dockerenv", true, false, "tini")), FindingState.Ok, "/.dockerenv|tini"),
         ["namespaces, the application"] = (NamespacesCheck.Evaluate(new("/.dockerenv", true, false, "dotnet")), FindingState.Warning, "PID 1 is 'dotnet'|volume|WaitForUpload"),

@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using CrashHandler.Tests.Table;
+using CrashHandler.Tests.Tools;
 using Xunit;
 
 namespace CrashHandler.Tests.EndToEnd;
@@ -103,6 +105,38 @@ public sealed class MissingHooksTests : IDisposable
         Assert.Empty(_sandbox.Reports());
     }
 
+    /// <summary>Runtimes that are a part of the executable: single-file and NativeAOT. The victim leaves when Start is degraded.</summary>
+    [Theory]
+    [InlineData("net10.0-single-file")]
+    [InlineData("net10.0-aot")]
+    public void ARuntimeInTheExecutableSaysSoToo(string name)
+    {
+        const int LeavesDegraded = 97;
+        Shape shape = Shape.All().Single(shape => shape.Name == name);
+        if (shape.WhyAbsent is { } reason)
+        {
+            Assert.Skip(reason);
+        }
+
+        string folder = _sandbox.MakeFolder("shape");
+        foreach (string file in Directory.EnumerateFiles(Path.GetDirectoryName(shape.Victim)!, "*.so"))
+        {
+            ProgramFile.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        }
+
+        byte[] image = File.ReadAllBytes(shape.Victim);
+        Rename(image, "sigaction", s_renamed["sigaction"]);
+        string victim = Path.Combine(folder, Path.GetFileName(shape.Victim));
+        // Copied by another process, so that no child of a test beside this one holds it open for writing when it starts.
+        ProgramFile.Copy(WriteProgram("patched", image), victim);
+
+        ProcessResult ended = _sandbox.Run(
+            "env", $"LD_PRELOAD={_sandbox.CompileScript("renamed_calls.c", "-shared", "-fPIC")}", victim, "native-fault", _sandbox.PathOf("facts"), "start", _sandbox.Database, TestPrograms.Shared.Handler);
+
+        Assert.Contains("calls of sigaction cannot be seen", ended.Error, StringComparison.Ordinal);
+        Assert.Equal(LeavesDegraded, ended.ExitCode);
+    }
+
     private string Start(bool ignoresSystemHandler = false)
         => $$"""["start",{"CompanyName":"tests","SubmitUrl":"http://127.0.0.1:9/","UploadToServer":false,"CrashesDirectory":"{{_sandbox.Database}}","IgnoreSystemCrashHandler":{{(ignoresSystemHandler ? "true" : "false")}}}]""";
 
@@ -151,6 +185,13 @@ public sealed class MissingHooksTests : IDisposable
 
         File.WriteAllBytes(Path.Combine(framework, Library), image);
         return root;
+    }
+
+    private string WriteProgram(string name, byte[] image)
+    {
+        string path = _sandbox.WriteFile(name, image);
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+        return path;
     }
 
     private static void Rename(byte[] image, string name, string newName)
