@@ -4,7 +4,8 @@ using CrashHandler;
 
 // A healthy program, with or without the client: two loops that meet what the client changes, signals and the collector's stops. It writes the processor time of each into a file.
 const int Caught = 100_000;
-const int Allocators = 2, Lists = 300, Nodes = 50_000;
+// Long enough that the start of the process, and the client's in it, is a small part of the whole.
+const int Allocators = 2, Lists = 900, Nodes = 50_000;
 
 if (args is not [string mode, string result])
 {
