@@ -3,13 +3,16 @@ namespace CrashHandler.Handler.Attach;
 /// <summary>Every limit of this room, with its unit and reason.</summary>
 internal static class AttachLimits
 {
-    /// <summary>How old a process must be before its runtime is asked to run the hook: one that is still starting may end of it (one in five did), and its start takes a tenth of this.</summary>
-    public static readonly TimeSpan Started = TimeSpan.FromSeconds(2);
+    /// <summary>For the runtime of a process to have started, which takes some 50 ms: then it is stopped, or held.</summary>
+    public static readonly TimeSpan Start = TimeSpan.FromSeconds(10);
+
+    /// <summary>How old a single-file application must be whose assemblies are not seen, as they are compressed: a hundred times what its start takes.</summary>
+    public static readonly TimeSpan UnseenStart = TimeSpan.FromSeconds(5);
 
     /// <summary>For each answer of the target: a thread of its own gives it, in milliseconds, or never if the process is stopped.</summary>
     public static readonly TimeSpan Answer = TimeSpan.FromSeconds(5);
 
-    /// <summary>Between two looks for what the attached process wrote, which is there by then as a rule.</summary>
+    /// <summary>Between two looks: whether the process has started, and for what it wrote once it is attached; either is there by then as a rule.</summary>
     public static readonly TimeSpan Look = TimeSpan.FromMilliseconds(10);
 
     /// <summary>How often a process that just appeared is tried: its runtime makes the diagnostics port, and answers there, some 50 ms after its start.</summary>

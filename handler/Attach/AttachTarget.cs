@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using CrashHandler.Handler.Capture.Linux;
@@ -20,6 +21,7 @@ internal sealed class AttachTarget
 
     private readonly int _pidInside;
     private readonly ulong _startTime;
+    private readonly bool _isHeldAtStart;
 
     /// <summary>Looks at a process.</summary>
     /// <exception cref="AttachException">There is none, or it is somebody else's.</exception>
@@ -34,7 +36,9 @@ internal sealed class AttachTarget
             RequireSameUser();
             Executable = ProcFs.ReadLink($"/proc/{pid}/exe");
             CommandLine = Texts("cmdline");
-            TempDirectory = Texts("environ").FirstOrDefault(text => text.StartsWith("TMPDIR=/", StringComparison.Ordinal))?["TMPDIR=".Length..] ?? DefaultTemp;
+            string[] environment = Texts("environ");
+            TempDirectory = environment.FirstOrDefault(text => text.StartsWith("TMPDIR=/", StringComparison.Ordinal))?["TMPDIR=".Length..] ?? DefaultTemp;
+            _isHeldAtStart = environment.Any(IsHolding);
         }
         catch (SyscallException gone) when (gone.Errno is Libc.ENOENT or Libc.ESRCH)
         {
@@ -121,9 +125,11 @@ internal sealed class AttachTarget
         return FindMark(executable);
     }
 
-    private bool HasCoreClr()
-        => Encoding.UTF8.GetString(ProcFs.Read($"/proc/{ProcessId}/maps", AttachLimits.ProcFileBytes, out _)).Split('\n')
-            .Any(line => line.EndsWith(CoreClr, StringComparison.Ordinal));
+    private bool HasCoreClr() => HasCoreClr(Maps());
+
+    private static bool HasCoreClr(string[] maps) => maps.Any(line => line.EndsWith(CoreClr, StringComparison.Ordinal));
+
+    private string[] Maps() => Encoding.UTF8.GetString(ProcFs.Read($"/proc/{ProcessId}/maps", AttachLimits.ProcFileBytes, out _)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     private static TargetRuntime FindMark(FileStream executable)
     {
@@ -160,17 +166,40 @@ internal sealed class AttachTarget
         return new[] { path, $"/proc/{ProcessId}/root{path}" }.FirstOrDefault(File.Exists);
     }
 
-    /// <summary>Waits until a process that was just started has done with that.</summary>
+    /// <summary>
+    /// Waits until its runtime can take a hook, see <see cref="MappedAssemblies"/>: once it has started, or for as long as it is held at its start. A single-file application
+    /// whose assemblies are compressed shows neither, and is waited for by its age alone.
+    /// </summary>
+    /// <exception cref="AttachException">It does not start, or has ended.</exception>
+    /// <exception cref="SyscallException">Its maps cannot be read.</exception>
     public void WaitForStart()
     {
-        // proc_pid_stat(5), proc_uptime(5): both count from the start of the machine, one in hundredths of a second.
-        TimeSpan now = TimeSpan.FromSeconds(double.Parse(File.ReadAllText("/proc/uptime").Split(' ')[0], CultureInfo.InvariantCulture));
-        TimeSpan left = TimeSpan.FromMilliseconds(_startTime * 10) + AttachLimits.Started - now;
-        if (left > TimeSpan.Zero)
+        for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < AttachLimits.Start; Thread.Sleep(AttachLimits.Look))
         {
-            Thread.Sleep(left < AttachLimits.Started ? left : AttachLimits.Started);
+            string[] maps = Maps();
+            if (maps.Length == 0)
+            {
+                throw new AttachException($"process {ProcessId} has ended") { IsFinal = true };
+            }
+
+            StartStage stage = MappedAssemblies.Stage(maps, Executable);
+            if (stage == StartStage.Started || (stage == StartStage.Empty && _isHeldAtStart) || (!HasCoreClr(maps) && Age() > AttachLimits.UnseenStart))
+            {
+                return;
+            }
         }
+
+        throw new AttachException($"process {ProcessId} has loaded no program within {AttachLimits.Start.TotalSeconds} s, and may end if it is asked before; is it stopped?") { IsFinal = true };
     }
+
+    private TimeSpan Age()
+        // proc_pid_stat(5), proc_uptime(5): both count from the start of the machine, one in hundredths of a second.
+        => TimeSpan.FromSeconds(double.Parse(File.ReadAllText("/proc/uptime").Split(' ')[0], CultureInfo.InvariantCulture)) - TimeSpan.FromMilliseconds(_startTime * 10);
+
+    // The runtime's documentation, "Diagnostic port": it waits until it is resumed, at the default port if that is set to, at others unless they are set not to.
+    private static bool IsHolding(string variable)
+        => variable == "DOTNET_DefaultDiagnosticPortSuspend=1"
+            || (variable.StartsWith("DOTNET_DiagnosticPorts=", StringComparison.Ordinal) && variable.Split(';').Any(port => !port.Contains("nosuspend", StringComparison.Ordinal)));
 
     private void RequireSameUser()
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using CrashHandler.Tests.EndToEnd;
+using CrashHandler.Tests.Table;
 using Xunit;
 
 namespace CrashHandler.Tests.Attach;
@@ -8,6 +9,11 @@ namespace CrashHandler.Tests.Attach;
 /// <summary><c>attach --all</c>, and <c>--watch</c>, as a user who runs nothing but the test's own processes.</summary>
 public sealed class AttachAllTests
 {
+    private const int OfEachShape = 2;
+
+    // 128 and SIGABRT.
+    private const int Aborted = 134;
+
     [Fact]
     public void EveryOneIsAttachedOrToldOf()
     {
@@ -100,6 +106,35 @@ public sealed class AttachAllTests
         Assert.Equal("the victim's exception", sandbox.SingleReport().GetProperty("exception").GetProperty("message").GetString());
     }
 
+    /// <summary>
+    /// A runtime that is asked too early ends of it. Every one that is here, in every form that can be attached, all of them starting at once, which makes each start a long one.
+    /// </summary>
+    [Fact]
+    public void ThoseThatJustStartLiveAndAreCovered()
+    {
+        using Sandbox sandbox = new(Identities.Loner);
+        Shape[] shapes = [.. Shape.All().Where(shape => shape.WhyAbsent is null && !shape.IsNative && !shape.IsNativeAot)];
+        RunningProcess watch = sandbox.Start(TestPrograms.Shared.Handler, "attach", "--all", "--watch", "--json", "--database", sandbox.Database);
+        RunningProcess first = sandbox.Start(TestPrograms.Shared.Victim, "--hold");
+        // Its line says that the watch is on.
+        Assert.Equal((first.Pid, "attached"), Told(watch.ReadLine()));
+
+        RunningProcess[] victims = [.. shapes.SelectMany(shape => Enumerable.Repeat(shape, OfEachShape))
+            .Select((shape, index) => sandbox.Start(shape.Victim, "unhandled-main", sandbox.PathOf($"facts-{index}")))];
+
+        Assert.True(victims.Length >= 10, $"{victims.Length} victims are too few to say anything");
+        Assert.Equal(victims.Select(victim => (victim.Pid, "attached")).Order(), victims.Select(_ => Told(watch.ReadLine())).Order());
+        foreach (RunningProcess victim in victims)
+        {
+            victim.ReadUntil("ready");
+            victim.WriteLine("die");
+            Assert.Equal(Aborted, victim.Finish().ExitCode);
+        }
+
+        Assert.Equal(0, first.Finish().ExitCode);
+        Assert.Equal(victims.Select(victim => victim.Pid).Order(), sandbox.Reports().Select(report => report.GetProperty("pid").GetInt32()).Order());
+    }
+
     [Theory]
     [InlineData("A PID is missing, or --all.")]
     [InlineData("Take either a PID or --all, not both.", "1", "--all")]
@@ -118,6 +153,12 @@ public sealed class AttachAllTests
         RunningProcess victim = sandbox.Start("env", [.. variables, TestPrograms.Shared.Victim, "--hold"]);
         victim.ReadUntil("ready");
         return victim;
+    }
+
+    private static (int ProcessId, string Result) Told(string line)
+    {
+        JsonElement told = JsonElement.Parse(line);
+        return (told.GetProperty("pid").GetInt32(), told.GetProperty("result").GetString()!);
     }
 
     private static void AssertAttached(Sandbox sandbox, RunningProcess victim, string line, string? temp = null)
