@@ -287,7 +287,8 @@ public sealed partial class ReadmeTests(ReadmeDatabase database) : IClassFixture
 
         ProcessResult result = command.Finish();
         Assert.True(run.ExitCodes.Contains(result.ExitCode), $"{run.Words}: exit code {result.ExitCode}: {result.Error}{result.Output}");
-        Assert.Equal("", result.Error);
+        // A thread may end while it is dumped: that is said, and no failure.
+        Assert.Matches(words[0] == "dump" ? @"\A(crash-handler: \d+ things? could not be read or had to be cut; [^\n]+\n)?\z" : @"\A\z", result.Error);
         Assert.Contains(Fill(run.Says), result.Output, StringComparison.Ordinal);
         Assert.True(made is null || run.Signal is not null || new FileInfo(made).Length > 0, made);
 
