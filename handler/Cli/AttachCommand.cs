@@ -1,6 +1,7 @@
 using System.CommandLine;
 using CrashHandler.Handler.Attach;
 using CrashHandler.Handler.Daemon;
+using CrashHandler.Handler.Reports;
 
 namespace CrashHandler.Handler.Cli;
 
@@ -42,6 +43,12 @@ internal static class AttachCommand
             if (!parsed.GetValue(all))
             {
                 return One(parsed.GetValue(process)!.Value, directory, address, parsed.GetValue(json));
+            }
+
+            if (directory is not null)
+            {
+                // One that cannot be had is no fault of any of them, and none is asked.
+                ReportDatabase.Create(directory);
             }
 
             AttachSweep sweep = new(directory, address, Covered);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using System.Runtime.InteropServices;
 using CrashHandler.Handler.Collector;
 using CrashHandler.Handler.Minidump;
 
@@ -51,8 +52,10 @@ internal static class CollectCommand
         command.SetAction(async (parsed, interruption) =>
         {
             TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            // It goes on until it is interrupted: that is no failure of it.
-            using CancellationTokenRegistration interrupted = interruption.Register(() => stopped.TrySetResult());
+            // It goes on until it is interrupted: that is no failure of it. The parser listens to signals only once this returns for the first time, which is after it says that it listens.
+            using CancellationTokenRegistration cancelled = interruption.Register(() => stopped.TrySetResult());
+            using PosixSignalRegistration interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+            using PosixSignalRegistration terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
             await using CrashCollector collector = CrashCollector.Start(
                 IPEndPoint.Parse(parsed.GetValue(listen)!),
                 parsed.GetValue(store),
@@ -64,6 +67,12 @@ internal static class CollectCommand
             Say("listening", $"on {url}", ("url", url));
             await stopped.Task.ConfigureAwait(false);
             return CommandLine.Done;
+
+            void Stop(PosixSignalContext context)
+            {
+                context.Cancel = true;
+                stopped.TrySetResult();
+            }
 
             // From any thread.
             void Say(string what, string text, params (string Name, string Value)[] members)

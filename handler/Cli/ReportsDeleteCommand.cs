@@ -27,7 +27,7 @@ internal static class ReportsDeleteCommand
             ReportDatabase opened = DatabaseFinder.OpenToChange(parsed.GetValue(database));
             bool isAll = parsed.GetValue(all);
             // Every id is looked at before anything goes.
-            IReadOnlyList<ReportRecord> wanted = isAll ? opened.List() : DatabaseFinder.FindAll(opened, parsed.GetValue(ids)!);
+            IReadOnlyList<ReportRecord> wanted = isAll ? opened.List(Retained.Complain) : DatabaseFinder.FindAll(opened, parsed.GetValue(ids)!);
             if (!isAll && wanted.FirstOrDefault(report => opened.IsInUse(report, ReportsLimits.UsePatience)) is { } busy)
             {
                 throw new DatabaseException($"report {busy.Id} is being sent, or its process is held until it is; nothing is deleted, try again when that is over");

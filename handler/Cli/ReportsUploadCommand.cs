@@ -32,7 +32,7 @@ internal static class ReportsUploadCommand
         {
             ReportDatabase opened = DatabaseFinder.OpenToChange(parsed.GetValue(database));
             List<ReportRecord> wanted = parsed.GetValue(all)
-                ? [.. opened.List().Where(report => report.State != ReportState.Uploaded).OrderByDescending(report => report.Created)]
+                ? [.. opened.List(Retained.Complain).Where(report => report.State != ReportState.Uploaded).OrderByDescending(report => report.Created)]
                 : DatabaseFinder.FindAll(opened, parsed.GetValue(ids)!);
             Uri? there = CommonOptions.ParseUrl(parsed.GetValue(url));
             foreach (ReportRecord report in wanted)

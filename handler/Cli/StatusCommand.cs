@@ -1,5 +1,8 @@
 using System.CommandLine;
 using CrashHandler.Handler.Daemon;
+using CrashHandler.Handler.Minidump;
+using CrashHandler.Handler.Posix;
+using CrashHandler.Handler.Reports;
 
 namespace CrashHandler.Handler.Cli;
 
@@ -15,12 +18,21 @@ internal static class StatusCommand
         command.AddExample("crash-handler status --json");
         command.SetAction(parsed =>
         {
-            List<StatusDocument> handlers = [.. DatabaseFinder.RunningHandlers(parsed.GetValue(database))];
-            List<DatabaseStatus> all = [.. handlers.Select(handler => DatabaseStatus.Of(handler.Database, handler))];
+            string? named = parsed.GetValue(database);
+            List<StatusDocument> handlers = [.. DatabaseFinder.RunningHandlers(named)];
+            List<DatabaseStatus> all = [];
+            List<string> broken = [];
+            handlers.ForEach(handler => Look(handler.Database, handler));
             // What nobody works on is worth a look all the same, if it is clear what is meant.
-            if (all.Count == 0 && DatabaseFinder.TryFind(parsed.GetValue(database)) is { } path)
+            if (handlers.Count == 0 && DatabaseFinder.TryFind(named) is { } path)
             {
-                all.Add(DatabaseStatus.Of(path, handler: null));
+                Look(path, handler: null);
+            }
+
+            broken.ForEach(problem => Console.Error.WriteLine($"{CommandLine.Name}: {TerminalText.Escape(problem)}"));
+            if (all.Count == 0 && broken.Count > 0)
+            {
+                return CommandLine.Failed;
             }
 
             if (parsed.GetValue(json))
@@ -40,6 +52,19 @@ internal static class StatusCommand
             }
 
             return CommandLine.Done;
+
+            void Look(string path, StatusDocument? handler)
+            {
+                try
+                {
+                    all.Add(DatabaseStatus.Of(path, handler));
+                }
+                catch (Exception problem) when (named is null && problem is (DatabaseException or SyscallException or IOException or UnauthorizedAccessException))
+                {
+                    // One of several: the others are shown.
+                    broken.Add($"'{path}' is left out: {problem.Message}");
+                }
+            }
         });
         return command;
     }

@@ -42,6 +42,20 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
     /// <summary>Writes the heap dump of a process that wants one; null: this handler makes none.</summary>
     public HeapDumper? HeapDumps { get; init; }
 
+    /// <summary>The database's guid; an empty one while its settings cannot be read: crashes are filed all the same.</summary>
+    public Guid ClientId()
+    {
+        try
+        {
+            return database.Settings.ClientId;
+        }
+        catch (Exception unreadable) when (unreadable is DatabaseException or SyscallException or InvalidDataException)
+        {
+            log.Value.Warning("The database's guid is not known: {Reason}", unreadable.Message);
+            return Guid.Empty;
+        }
+    }
+
     /// <summary>Makes the report.</summary>
     /// <exception cref="CaptureException">There was nothing to be had of the process.</exception>
     /// <exception cref="DatabaseException">The report cannot be kept.</exception>
@@ -427,19 +441,6 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
     {
         job.Touch(time.GetTimestamp());
         options.FailSpot?.Pass(step);
-    }
-
-    private Guid ClientId()
-    {
-        try
-        {
-            return database.Settings.ClientId;
-        }
-        catch (Exception unreadable) when (unreadable is DatabaseException or SyscallException or InvalidDataException)
-        {
-            log.Value.Warning("A report is made without the database's guid: {Reason}", unreadable.Message);
-            return Guid.Empty;
-        }
     }
 
     private Registration ReadRegistration(CaptureJob job)

@@ -60,8 +60,6 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
         Retention retention = new(_database, options.Retention, _time, finding => _log.Value.Information("{Finding}", finding), step => options.FailSpot?.Pass(step));
         _queue = new UploadQueue(_database, options.Url, _time, _log, retention: retention) { OnError = message => _errors.Add(ErrorKind.Upload, message) };
         _loop = new EventLoop(_time);
-        // The guid of a new database is made, and synced, when the first client is welcomed: until then nobody needs it.
-        Lazy<Welcome> welcome = new(() => new Welcome(Environment.ProcessId, _database.Settings.ClientId, _database.Path, options.Url?.AbsoluteUri, HandlerVersion.Text));
         _mains = _handlers = new ReportDelivery(options.Url?.AbsoluteUri, Compress: options.CompressUploads, RateLimit: options.RateLimit);
         CrashRecorder recorder = new(_database, options, _time, _log)
         {
@@ -71,7 +69,9 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
             HeapDumps = new HeapDumper(_database, _log),
             WalkFailed = message => _errors.Add(ErrorKind.Walk, message),
         };
-        _sessions = new Sessions(_loop, _socket.Listener, this, () => welcome.Value, PosixFiles.UserId(), _time, () => _log.Value)
+        // The guid of a new database is made, and synced, when the first client is welcomed: until then nobody needs it.
+        Welcome Greet() => new(Environment.ProcessId, recorder.ClientId(), _database.Path, options.Url?.AbsoluteUri, HandlerVersion.Text);
+        _sessions = new Sessions(_loop, _socket.Listener, this, Greet, PosixFiles.UserId(), _time, () => _log.Value)
         {
             Capture = recorder.Capture,
             CaptureFailed = message => _errors.Add(ErrorKind.Capture, message),
@@ -176,7 +176,7 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
             described.Add(Describe(client));
         }
 
-        UploadPermission permission = _database.Settings.UploadPermission;
+        UploadPermission permission = PermissionNow();
         UploadQueueStatus queue = _queue.Status;
         return new StatusDocument
         {
@@ -217,6 +217,14 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
         {
             log.Dispose();
         }
+    }
+
+    // Nothing is sent until the settings can be read.
+    private UploadPermission PermissionNow()
+    {
+        UploadPermission permission = UploadPermission.Off;
+        Try(() => permission = _database.Settings.UploadPermission);
+        return permission;
     }
 
     // What the main process keeps to itself, its children do.

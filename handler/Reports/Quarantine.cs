@@ -37,22 +37,31 @@ internal sealed class Quarantine(string root)
         tell?.Invoke($"'{from}' is kept as '{to}': {why}");
     }
 
-    /// <summary>What is in it, in no order.</summary>
-    /// <exception cref="SyscallException">Something cannot be looked at.</exception>
-    public List<StoredItem> Stock()
+    /// <summary>What is in it, in no order, without what cannot be looked at: nothing else hangs on that.</summary>
+    /// <param name="tell">Told of what cannot be looked at.</param>
+    /// <exception cref="IOException">It cannot be listed.</exception>
+    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
+    public List<StoredItem> Stock(Action<string>? tell = null)
     {
         List<StoredItem> items = [];
         foreach (string path in Directory.Exists(Path) ? Directory.EnumerateFileSystemEntries(Path) : [])
         {
-            if (EntryStatus.TryRead(path, out EntryStatus entry))
+            try
             {
-                items.Add(new StoredItem
+                if (EntryStatus.TryRead(path, out EntryStatus entry))
                 {
-                    Id = System.IO.Path.GetFileName(path),
-                    Kind = StoredKind.Quarantined,
-                    Since = DateTimeOffset.FromUnixTimeSeconds(entry.ChangeSeconds),
-                    Bytes = DatabaseStock.BytesOf(path),
-                });
+                    items.Add(new StoredItem
+                    {
+                        Id = System.IO.Path.GetFileName(path),
+                        Kind = StoredKind.Quarantined,
+                        Since = DateTimeOffset.FromUnixTimeSeconds(entry.ChangeSeconds),
+                        Bytes = DatabaseStock.BytesOf(path),
+                    });
+                }
+            }
+            catch (Exception failure) when (failure is SyscallException or IOException or UnauthorizedAccessException)
+            {
+                tell?.Invoke(DatabaseStock.WhyLeftOut(path, failure));
             }
         }
 

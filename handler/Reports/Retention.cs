@@ -14,7 +14,7 @@ namespace CrashHandler.Handler.Reports;
 /// <param name="passed">Told of each step of a deletion.</param>
 internal sealed class Retention(ReportDatabase database, RetentionLimits limits, TimeProvider time, Action<string> tell, Action<DeletionStep>? passed = null)
 {
-    private readonly DatabaseStock _stock = new(database);
+    private readonly DatabaseStock _stock = new(database, Once(tell));
     private readonly ReportDeletion _deletion = new(database, passed);
     private DateTimeOffset? _lastFull;
 
@@ -127,6 +127,19 @@ internal sealed class Retention(ReportDatabase database, RetentionLimits limits,
         List<string> inUse = reports.Count > 0 ? _deletion.Begin(reports) : [];
         removals.RemoveAll(removal => !removal.IsHeapDumpOnly && inUse.Contains(removal.Item.Id));
         return removals;
+    }
+
+    // Every look finds it again.
+    private static Action<string> Once(Action<string> tell)
+    {
+        HashSet<string> told = [];
+        return problem =>
+        {
+            if (told.Add(problem))
+            {
+                tell(problem);
+            }
+        };
     }
 
     private static List<StoredItem> Without(List<StoredItem> stored, List<Removal> removals)

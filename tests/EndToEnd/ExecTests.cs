@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using CrashHandler.Tests.EndToEnd.Troubles;
 using Xunit;
 
 namespace CrashHandler.Tests.EndToEnd;
@@ -29,6 +30,26 @@ public sealed partial class ExecTests
         ProcessResult result = program.Finish();
 
         Assert.Equal(($"{sandbox.Folder}\ninput\n", "error\n", 0), (result.Output, result.Error, result.ExitCode));
+    }
+
+    /// <summary>What nobody can read is no reason to lose a crash: it waits until somebody mends the settings.</summary>
+    [Fact]
+    public void WithBrokenSettingsACrashIsFiledAllTheSame()
+    {
+        using Sandbox sandbox = new(Identities.User);
+        TroubledDatabase database = new(sandbox);
+        foreach (string extension in (string[])[".json", ".json.bak"])
+        {
+            File.WriteAllText(database.Settings(extension), "{");
+        }
+
+        ProcessResult result = sandbox.Handler("exec", "--database", database.Path, "--", TestPrograms.Shared.Victim, "--kind", "unhandled");
+
+        Assert.Equal(128 + 6, result.ExitCode);
+        JsonElement report = sandbox.Json("reports", "list", "-n", "1", "--database", database.Path, "--json")[0];
+        Assert.Equal(("pending", "main", "the victim's exception"), (
+            report.GetProperty("state").GetString(), report.GetProperty("processType").GetString(), report.GetProperty("exception").GetProperty("message").GetString()));
+        Assert.Contains("The database's guid is not known: ", File.ReadAllText(Path.Combine(database.Path, "handler.log")), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -25,6 +25,12 @@ public static class Identities
     /// <summary>The user id taken for <see cref="Newcomer"/>: nobody's.</summary>
     public const uint NewcomerId = 64_998;
 
+    /// <summary>And another one.</summary>
+    public const string Hermit = "hermit";
+
+    /// <summary>The user id taken for <see cref="Hermit"/>: nobody's.</summary>
+    public const uint HermitId = 64_997;
+
     /// <summary>The user id taken for <see cref="User"/> when started as root: nobody's.</summary>
     public const uint UnprivilegedId = 65534;
 
@@ -44,7 +50,7 @@ public static class Identities
             Assert.Skip("needs root: this half runs the processes as root");
         }
 
-        if (identity is Loner or Newcomer && !Environment.IsPrivilegedProcess)
+        if (identity is Loner or Newcomer or Hermit && !Environment.IsPrivilegedProcess)
         {
             Assert.Skip("needs root: it goes over all processes of a user, who must run nothing else");
         }
@@ -64,6 +70,7 @@ public static class Identities
         _ when identity == Root || !Environment.IsPrivilegedProcess => null,
         Loner => LonerId,
         Newcomer => NewcomerId,
+        Hermit => HermitId,
         _ => UnprivilegedId,
     };
 

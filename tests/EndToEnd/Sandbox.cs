@@ -140,6 +140,15 @@ internal sealed partial class Sandbox : IDisposable
     public void WaitUntilUploaded()
         => Until(() => Reports().All(report => report.GetProperty("uploaded").GetBoolean()) ? "all" : null, () => "every report to be marked as uploaded");
 
+    /// <summary>Waits until a handler that was started notes that it lives: from then on it ends in order when it is asked to.</summary>
+    public void WaitUntilItLives(RunningProcess handler, string database)
+    {
+        string runs = Path.Combine(database, "handlers");
+        Until(
+            () => handler.HasExited || (Directory.Exists(runs) && Directory.EnumerateFiles(runs, "run-*").Any(path => path.EndsWith($"-{handler.Pid}", StringComparison.Ordinal))) ? "lives" : null,
+            () => "the handler to note its life");
+    }
+
     /// <summary>The handler of <see cref="Database"/>, from <c>status --json</c>.</summary>
     /// <exception cref="InvalidOperationException">There is none, or there are several.</exception>
     public JsonElement HandlerStatus() => RunningHandlers().Single();
@@ -203,13 +212,17 @@ internal sealed partial class Sandbox : IDisposable
             process.Dispose();
         }
 
-        // Handlers, and whatever else outlived its parent: everything with this sandbox on its command line is this test's.
+        KillRest();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    /// <summary>Handlers, and whatever else outlived its parent: everything with this sandbox on its command line is this test's.</summary>
+    public void KillRest()
+    {
         foreach (int pid in Directory.EnumerateDirectories("/proc").Select(folder => int.TryParse(Path.GetFileName(folder), out int pid) ? pid : 0).Where(IsOurs))
         {
             End(pid, SIGKILL);
         }
-
-        Directory.Delete(Folder, recursive: true);
     }
 
     private void End(int pid, int signal)

@@ -40,7 +40,7 @@ public sealed class StartupHookTests
     public async Task OptionsAreTakenFromTheEnvironment()
     {
         using Sandbox sandbox = new(Identities.User);
-        Collector collector = sandbox.StartCollector();
+        Collector collector = sandbox.StartCollector("--gzip");
         string log = sandbox.WriteFile("a.log", "the log"u8.ToArray());
         RunningProcess server = Hooked(
             sandbox,
@@ -68,6 +68,11 @@ public sealed class StartupHookTests
             ("Zombies", "Umbrella Corporation", "beta", "a,b"),
             (Text(parameters, "_productName"), Text(parameters, "_companyName"), Text(parameters, "channel"), Text(parameters, "region")));
         Assert.Equal("a.log", report.GetProperty("attachments").EnumerateArray().Single().GetString());
+        string arrived = Assert.Single(collector.Arrived());
+        string[] head = File.ReadAllLines(arrived + ".head");
+        Assert.Contains("X-Token: secret", head);
+        Assert.Contains("Content-Encoding: gzip", head);
+        Assert.Equal(("web", "Zombies", "beta"), (Collector.Fields(arrived)["process_type"], Collector.Fields(arrived)["_productName"], Collector.Fields(arrived)["channel"]));
     }
 
     /// <summary>Whatever stands in the variables, the application runs, and nothing of ours is in its output.</summary>

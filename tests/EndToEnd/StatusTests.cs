@@ -103,6 +103,35 @@ public sealed class StatusTests : IDisposable
         Assert.Contains("off, by the application and the operator", text, StringComparison.Ordinal);
     }
 
+    /// <summary>Of several, one with broken settings hides no other; where it is the one that was asked for, that is a failure.</summary>
+    [Fact]
+    public void ABrokenDatabaseIsNamedAndTheOthersAreShown()
+    {
+        StartHandler();
+        string broken = _sandbox.PathOf("broken");
+        RunningProcess handler = _sandbox.Start(TestPrograms.Shared.Handler, "run", "--database", broken, "--persistent", "--ready-fd", "1");
+        Assert.StartsWith("ready ", handler.ReadLine(), StringComparison.Ordinal);
+        foreach (string name in (string[])["settings.json", "settings.json.bak"])
+        {
+            File.WriteAllText(Path.Combine(broken, name), "{");
+        }
+
+        ProcessResult text = _sandbox.Handler("status"), json = _sandbox.Handler("status", "--json"), named = _sandbox.Handler("status", "--database", broken);
+
+        // Other tests may have handlers of the same user.
+        string said = Assert.Single(text.Error.Split('\n'), line => line.Contains(broken, StringComparison.Ordinal));
+        Assert.Matches($"^crash-handler: '{broken}' is left out: [^\n]*settings", said);
+        Assert.Contains(said, json.Error, StringComparison.Ordinal);
+        Assert.Equal((0, 0), (text.ExitCode, json.ExitCode));
+        Assert.Contains($"Database   {_sandbox.Database}\n", text.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(broken, text.Output, StringComparison.Ordinal);
+        string?[] shown = [.. JsonElement.Parse(json.Output).EnumerateArray().Select(status => status.GetProperty("database").GetString())];
+        Assert.Contains(_sandbox.Database, shown);
+        Assert.DoesNotContain(broken, shown);
+        Assert.Equal((1, ""), (named.ExitCode, named.Output));
+        Assert.Matches(@"\Acrash-handler: [^\n]*settings[^\n]*\n\z", named.Error);
+    }
+
     private void Crash()
     {
         string address = _sandbox.HandlerStatus().GetProperty("address").GetString()!;
@@ -114,9 +143,7 @@ public sealed class StatusTests : IDisposable
     {
         RunningProcess handler = _sandbox.Start(TestPrograms.Shared.Handler, "run", "--database", _sandbox.Database, "--persistent", "--ready-fd", "1");
         Assert.StartsWith("ready ", handler.ReadLine(), StringComparison.Ordinal);
-        // It notes that it lives when it is ready.
-        string runs = Path.Combine(_sandbox.Database, "handlers");
-        _sandbox.Until(() => Directory.Exists(runs) && Directory.EnumerateFiles(runs, "run-*").Any(path => path.EndsWith($"-{_sandbox.HandlerPid()}", StringComparison.Ordinal)) ? "noted" : null, () => "the handler to note its life");
+        _sandbox.WaitUntilItLives(handler, _sandbox.Database);
     }
 
     private JsonElement Only() => Assert.Single(_sandbox.Json("status", "--json", "--database", _sandbox.Database).EnumerateArray());

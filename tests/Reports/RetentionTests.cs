@@ -8,6 +8,11 @@ namespace CrashHandler.Tests.Reports;
 /// <summary>When a database is looked through, and that what the policy says is done to its files.</summary>
 public sealed class RetentionTests : IDisposable
 {
+    private const int Depth = 20;
+    private const string Above = "-above";
+
+    private static readonly string s_longName = new('d', 250);
+
     private readonly TestDatabase _database = new();
     private readonly ManualTimeProvider _time = new();
     private readonly List<string> _told = [];
@@ -182,6 +187,38 @@ public sealed class RetentionTests : IDisposable
         AssertLeft(report);
     }
 
+    /// <summary>One thing in the way keeps nothing else from being counted and from going.</summary>
+    [Theory]
+    [InlineData("quarantine/odd")]
+    [InlineData("attachments/{id}")]
+    public void WhatCannotBeLookedAtIsToldOnceAndLeftOut(string place)
+    {
+        ReportRecord old = File(minute: 0), newest = File(minute: 1);
+        System.IO.File.WriteAllBytes(_database.PathOf("pending", $"{Guid.NewGuid()}.dmp"), TestDatabase.Dump);
+        _database.Sweep();
+        string other = Assert.Single(_database.Database.Quarantine.Stock()).Id;
+        DatabaseStock stock = new(_database.Database, _told.Add);
+        long rest = stock.Measure(out _);
+        string odd = Path.Combine(_database.Root, place.Replace("{id}", newest.Id, StringComparison.Ordinal));
+        Dig(odd);
+
+        Assert.Equal((rest, 2), (stock.Measure(out int reports), reports));
+        Assert.StartsWith($"'{odd}' cannot be looked at, and is left alone: ", Assert.Single(_told), StringComparison.Ordinal);
+        _told.Clear();
+        Retention retention = Retention(new RetentionLimits(TimeSpan.FromDays(365), 1, 10));
+        retention.Look();
+        retention.Look();
+
+        AssertLeft(newest);
+        Assert.False(System.IO.File.Exists(_database.Database.Quarantine.PathOf(other)), "what is beside it stayed");
+        Assert.Equal(1, _told.Count(line => line.Contains($"'{odd}' cannot be looked at", StringComparison.Ordinal)));
+        Assert.Equal(1, _told.Count(line => line.Contains(old.Id, StringComparison.Ordinal)));
+        Assert.Equal(3, _told.Count);
+        Assert.True(Directory.Exists(odd));
+        // Else nobody can remove it.
+        Fill(odd);
+    }
+
     [Fact]
     public void ADryRunChangesNothing()
     {
@@ -221,6 +258,28 @@ public sealed class RetentionTests : IDisposable
         => _database.File(minute, with: isPending ? null : record => record with { State = ReportState.Skipped });
 
     private Retention Retention(RetentionLimits limits) => new(_database.Database, limits, _time, _told.Add);
+
+    // Deeper than a path can say (PATH_MAX): no mode of a directory keeps root out. From below, so that the whole path is never said.
+    private static void Dig(string path)
+    {
+        Directory.CreateDirectory(Path.Combine(path, s_longName));
+        for (int i = 0; i < Depth; i++)
+        {
+            Directory.Move(path, path + Above);
+            Directory.CreateDirectory(path);
+            Directory.Move(path + Above, Path.Combine(path, s_longName));
+        }
+    }
+
+    private static void Fill(string path)
+    {
+        for (int i = 0; i < Depth; i++)
+        {
+            Directory.Move(Path.Combine(path, s_longName), path + Above);
+            Directory.Delete(path);
+            Directory.Move(path + Above, path);
+        }
+    }
 
     // And nothing of any other.
     private void AssertLeft(params ReportRecord[] reports)

@@ -30,6 +30,9 @@ internal sealed partial class ReadmeText
     /// <summary>All of it.</summary>
     public string Text { get; }
 
+    /// <summary>Its blocks of C#.</summary>
+    public string[] Code => [.. CodeBlock().Matches(Text).Select(block => block.Groups["text"].Value)];
+
     /// <summary>The first column of the verbs' table.</summary>
     public IReadOnlyList<string> Syntaxes { get; }
 
@@ -47,6 +50,9 @@ internal sealed partial class ReadmeText
 
     [GeneratedRegex("^```[a-z]*\n(?<text>.*?)^```$", RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex FencedBlock();
+
+    [GeneratedRegex("^```csharp\n(?<text>.*?)^```$", RegexOptions.Singleline | RegexOptions.Multiline)]
+    private static partial Regex CodeBlock();
 
     [GeneratedRegex("`(?<text>[^`]+)`")]
     private static partial Regex Span();

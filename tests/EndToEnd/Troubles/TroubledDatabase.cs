@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using CrashHandler.Handler.Daemon;
 using CrashHandler.Handler.Reports;
 using CrashHandler.Tests.Minidump;
 using CrashHandler.Tests.Reports;
@@ -48,6 +49,7 @@ internal sealed class TroubledDatabase
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(template, recursive: true);
         ReportDatabase database = ReportDatabase.Create(template);
         _ = database.Settings.ClientId;
+        System.IO.File.WriteAllText(System.IO.Path.Combine(template, HandlerLog.FileName), "2026-01-02 03:04:05.678 +00:00 INF 42 hello\n");
         byte[] dump = SampleSnapshot.Dump(SampleSnapshot.Create());
         foreach (string id in (string[])[First, Second])
         {

@@ -12,7 +12,7 @@ internal enum VerbKind
     /// <summary>It changes what is in it.</summary>
     Changes,
 
-    /// <summary>It makes one where there is none, and stays, or becomes another program.</summary>
+    /// <summary>It makes one where there is none, and has a handler at work on it.</summary>
     Makes,
 
     /// <summary>It takes <c>{id}</c> away, and nothing else.</summary>

@@ -3,7 +3,7 @@ namespace CrashHandler.Tests.EndToEnd.Troubles;
 /// <summary>What a verb makes of a trouble.</summary>
 internal enum VerbOutcome
 {
-    /// <summary>It is none to this verb, or another test has it.</summary>
+    /// <summary>It is none to this verb, or another test has it; see <see cref="VerbCell.Why"/>.</summary>
     Apart,
 
     /// <summary>Done: exit code 0, nothing on standard error.</summary>
@@ -11,6 +11,9 @@ internal enum VerbOutcome
 
     /// <summary>Done, and one line on standard error says what was left out.</summary>
     Complains,
+
+    /// <summary>Likewise, a line for each of several things.</summary>
+    ComplainsOfEach,
 
     /// <summary>Exit code 1, one line on standard error, nothing on standard output, nothing changed.</summary>
     Fails,
@@ -24,6 +27,9 @@ internal enum VerbOutcome
     /// <summary>Ended as SIGPIPE ends any tool: 141 to the shell, nothing on standard error. What it did beside writing is done.</summary>
     IsEnded,
 
-    /// <summary>Exit code 1, one line on standard output for the one thing that could not be done.</summary>
+    /// <summary>Exit code 1, a line on standard output for each thing that could not be done.</summary>
     SaysOfEach,
+
+    /// <summary>Likewise, and one line on standard error says what was left out.</summary>
+    SaysOfTheRest,
 }
