@@ -47,7 +47,7 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
             _database.Settings.SetUploads(uploads);
         }
 
-        _socket = HandlerSocket.Open(AddressFor(options), _time);
+        _socket = HandlerSocket.Open(AddressFor(options), _time, options.Served.HasOthers);
         _log = new Lazy<ILogger>(() => HandlerLog.Open(_database.Path));
         _errors = new RecentErrors(_time);
         Retention retention = new(_database, options.Retention, _time, finding => _log.Value.Information("{Finding}", finding), step => options.FailSpot?.Pass(step));
@@ -67,6 +67,7 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
         _sessions = new Sessions(_loop, _socket.Listener, this, () => welcome.Value, PosixFiles.UserId(), _time, () => _log.Value)
         {
             Capture = recorder.Capture,
+            Served = options.Served,
             CaptureFailed = message => _errors.Add(ErrorKind.Capture, message),
             BusyChanged = OnBusyChanged,
             Passed = step => options.FailSpot?.Pass(step),
@@ -240,7 +241,7 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
             OnBusyChanged(false);
         }
 
-        Try(() => _run = HandlerRun.Begin(_database.Path, death => _log.Value.Warning("Handler {Pid} of this database ended out of order: it was killed, or crashed", death.ProcessId)));
+        Try(() => _run = HandlerRun.Begin(_database.Path, _socket.Path, death => _log.Value.Warning("Handler {Pid} of this database ended out of order: it was killed, or crashed", death.ProcessId)));
         Try(() => _watch = DatabaseWatch.Start(_loop, _database.WorkDirectories, ReportDatabase.IsWork, WakeQueue));
         _queue.Start(_stopping.Token);
         TrimNow();
