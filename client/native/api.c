@@ -66,6 +66,8 @@ static const char *advice_for_connect(int error)
     case ENOENT:
     case ECONNREFUSED:
         return "no handler listens there; start one";
+    case EACCES:
+        return "it must be this user's socket, with a handler of this user's, or root's, behind it";
     case ETIMEDOUT:
         return "the handler does not answer; is it stopped?";
     case ENAMETOOLONG:
@@ -159,6 +161,8 @@ static const char *advice_for_request(int error)
     case ECONNRESET:
     case EPIPE:
         return "the handler is gone; start another and connect again";
+    case EACCES:
+        return "it must be this user's socket, with a handler of this user's, or root's, behind it";
     case ETIMEDOUT:
         return "the handler does not answer; is it stopped?";
     case EMSGSIZE:

@@ -176,7 +176,22 @@ static int greet(int fd, uint16_t role, struct shim_welcome *welcome, int64_t de
     return header.type == CH_FRAME_WELCOME ? 0 : EPROTO;
 }
 
-/* A new connection of the given role, greeted and welcomed. EPROTO: refused, the Refusal's payload is in `welcome`. */
+/*
+ * Who listens must be this process's user or root. The directory of the address may be gone and made anew by somebody else, for whom
+ * nothing of this process is. SO_PEERCRED is of who called listen().
+ */
+static int check_listener(int connection)
+{
+    struct ucred peer = { .uid = (uid_t)-1 };
+    socklen_t length = sizeof peer;
+    if (sys_getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) {
+        return errno;
+    }
+    bool ours = peer.uid == 0 || peer.uid == (uid_t)syscall(SYS_getuid) || peer.uid == (uid_t)syscall(SYS_geteuid);
+    return ours ? 0 : EACCES;
+}
+
+/* A new connection of the given role, greeted and welcomed. EACCES: its listener is somebody else's. EPROTO: refused, the Refusal's payload is in `welcome`. */
 int shim_open(const char *address, uint16_t role, struct shim_welcome *welcome, int64_t deadline, int *fd)
 {
     struct sockaddr_un name = { .sun_family = AF_UNIX };
@@ -190,6 +205,9 @@ int shim_open(const char *address, uint16_t role, struct shim_welcome *welcome, 
         return errno;
     }
     int error = connect_until(connection, &name, deadline);
+    if (error == 0) {
+        error = check_listener(connection);
+    }
     if (error == 0) {
         error = greet(connection, role, welcome, deadline);
     }

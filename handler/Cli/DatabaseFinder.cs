@@ -106,15 +106,21 @@ internal static class DatabaseFinder
     {
         uint own = PosixFiles.UserId();
         // Who may look into somebody else's directory is root: it is its owner's handler that is meant.
-        return Handlers([own, .. (ReadOnlySpan<uint>)(database is not null && own == Root && Directory.Exists(database) ? [PosixFiles.Owner(database)] : SudoUser.Id() is { } caller ? [caller] : [])]);
+        IEnumerable<string> usual = AddressesOf([own, .. (ReadOnlySpan<uint>)(database is not null && own == Root && Directory.Exists(database) ? [PosixFiles.Owner(database)] : SudoUser.Id() is { } caller ? [caller] : [])]);
+        // With --pipe one may listen anywhere.
+        return Answering(database is null ? usual : usual.Concat(HandlerRun.Addresses(database)).Distinct());
     }
 
-    private static IEnumerable<(string Address, Welcome Welcome)> Handlers(IReadOnlyList<uint> users)
+    private static IEnumerable<(string Address, Welcome Welcome)> Handlers(IReadOnlyList<uint> users) => Answering(AddressesOf(users));
+
+    private static IEnumerable<string> AddressesOf(IReadOnlyList<uint> users)
         => users.Distinct().SelectMany(user => HandlerAddress.ExistingDirectories(RuntimeDirectory(user), user)
                 // Of another user, nobody else's: root would be told of databases by whoever made it.
                 .Where(directory => user == PosixFiles.UserId() || PosixFiles.IsOwnDirectory(directory, user))).Distinct()
-            .SelectMany(directory => Directory.EnumerateFiles(directory, $"*{HandlerAddress.Suffix}", s_readable))
-            .Select(address => (address, HandlerQuery.TryWelcome(address)))
+            .SelectMany(directory => Directory.EnumerateFiles(directory, $"*{HandlerAddress.Suffix}", s_readable));
+
+    private static IEnumerable<(string Address, Welcome Welcome)> Answering(IEnumerable<string> addresses)
+        => addresses.Select(address => (address, HandlerQuery.TryWelcome(address)))
             .Where(handler => handler.Item2 is not null)
             .Select(handler => (handler.address, handler.Item2!));
 

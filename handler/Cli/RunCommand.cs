@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CrashHandler.Handler.Daemon;
+using CrashHandler.Handler.Posix;
 using CrashHandler.Handler.Reports;
 
 namespace CrashHandler.Handler.Cli;
@@ -13,6 +14,12 @@ internal static class RunCommand
         Option<string?> url = CommonOptions.Url();
         Option<string?> pipe = CommonOptions.Path(new Option<string?>("--pipe") { Description = "Path of the socket. Default: derived from the database.", HelpName = "PATH" });
         Option<string[]> annotation = CommonOptions.Annotation();
+        Option<string[]> serveUser = new("--serve-user")
+        {
+            Description = "As root: take the crashes of this user's processes, too. May be given several times.",
+            HelpName = "USER",
+            Arity = ArgumentArity.OneOrMore,
+        };
         Option<bool> persistent = new("--persistent") { Description = "Stay when no client is left." };
         Option<bool> compress = new("--compress-uploads") { Description = "Compress uploads (gzip)." };
         Option<bool> rateLimit = new("--rate-limit") { Description = "Send one report an hour; the others wait." };
@@ -24,13 +31,15 @@ internal static class RunCommand
         Option<int?> readyFd = new("--ready-fd") { Hidden = true };
         Option<string?> walk = CommonOptions.Walk();
         Option<string?> failAt = CommonOptions.FailAt();
-        Command command = new("run", "Run the handler in the foreground. It listens when the socket's file exists.") { database, url, pipe, annotation, persistent, compress, rateLimit, maxAge, maxSize, maxCount, uploads, readyFd, walk, failAt };
+        Command command = new("run", "Run the handler in the foreground. It listens when the socket's file exists.") { database, url, pipe, serveUser, annotation, persistent, compress, rateLimit, maxAge, maxSize, maxCount, uploads, readyFd, walk, failAt };
         command.AddExample("crash-handler run --database /var/lib/app/crashes --url https://crashes.example/submit --persistent");
+        command.AddExample("sudo crash-handler run --database /var/lib/crashes --pipe /run/crashes.sock --serve-user www-data --persistent");
         command.SetAction(parsed => run(new RunOptions
         {
             Database = parsed.GetValue(database)!,
             Url = CommonOptions.ParseUrl(parsed.GetValue(url)),
             Pipe = parsed.GetValue(pipe),
+            Served = ServedUsers.Of(PosixFiles.UserId(), parsed.GetValue(serveUser) ?? []),
             // The last one wins, as on any command line.
             Annotations = (parsed.GetValue(annotation) ?? []).Select(text => text.Split('=', 2)).GroupBy(pair => pair[0]).ToDictionary(group => group.Key, group => group.Last()[1]),
             CompressUploads = parsed.GetValue(compress),

@@ -9,18 +9,19 @@ internal static class AttachmentCollector
     /// <summary>Copies them.</summary>
     /// <param name="report">The report.</param>
     /// <param name="processId">The process, which is still there: its paths are meant as it sees them.</param>
+    /// <param name="guest">Whose rights count, if not this handler's own; null: those.</param>
     /// <param name="paths">Absolute paths.</param>
     /// <param name="progress">Called now and then.</param>
     /// <param name="problems">Takes what cannot be had, in words.</param>
     /// <returns>Names for <see cref="ReportRecord.Attachments"/>.</returns>
-    public static IReadOnlyList<string> Collect(PendingReport report, int processId, IEnumerable<string> paths, Action progress, List<string> problems)
+    public static IReadOnlyList<string> Collect(PendingReport report, int processId, Libc.UCred? guest, IEnumerable<string> paths, Action progress, List<string> problems)
     {
         List<string> names = [];
         foreach (string path in paths)
         {
             try
             {
-                using FileDescriptor file = Open(processId, path);
+                using FileDescriptor file = guest is { } user ? OpenAs(user, processId, path) : Open(processId, path);
                 names.Add(report.Attach(file, path, progress));
             }
             catch (Exception missing) when (missing is SyscallException or IOException or UnauthorizedAccessException)
@@ -30,6 +31,13 @@ internal static class AttachmentCollector
         }
 
         return names;
+    }
+
+    // root may read what the process's user may not.
+    private static FileDescriptor OpenAs(Libc.UCred guest, int processId, string path)
+    {
+        using ActingUser acting = new(guest.Uid, guest.Gid);
+        return Open(processId, path);
     }
 
     // Its root may be another one than ours. Where that cannot be looked into, it is ours: who has changed his root is no process that we are not allowed to look into.

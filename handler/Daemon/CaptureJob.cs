@@ -1,4 +1,5 @@
 using CrashHandler.Handler.Capture.Linux;
+using CrashHandler.Handler.Posix;
 using CrashHandler.Protocol;
 
 namespace CrashHandler.Handler.Daemon;
@@ -22,6 +23,9 @@ internal sealed class CaptureJob(ClientIdentity identity, byte[]? notice, Regist
 
     /// <summary>What the client's shim had in place.</summary>
     public Hooks Hooks { get; } = hooks;
+
+    /// <summary>Who the process runs as, if not as this handler's user; null: as that one.</summary>
+    public Libc.UCred? Guest { get; init; }
 
     /// <summary>Asks the process to open its memory itself, and waits for that; null: it cannot be asked. From the capture's thread.</summary>
     public Func<HandedFiles>? AskForMemory { get; set; }

@@ -1,3 +1,6 @@
+using CrashHandler.Handler.Capture;
+using CrashHandler.Handler.Posix;
+using CrashHandler.Handler.Reports;
 using CrashHandler.Protocol;
 using Serilog;
 
@@ -185,7 +188,8 @@ internal sealed class CaptureWorkers(Func<CaptureJob, WrittenReport> capture, Ac
     private void End(CaptureJob job, Exception failure)
     {
         // Whatever it is, it must cost this report only, and must be seen.
-        log().Error(failure, "No report of pid {Client}", job.Identity.ProcessId);
+        bool isKnown = failure is CaptureException or DatabaseException or SyscallException or IOException;
+        log().Error(isKnown ? null : failure, "No report of pid {Client}: {Reason}", job.Identity.ProcessId, failure.Message);
         job.Failure = failure.Message;
         End(job, ReleaseOutcome.NotReported);
     }

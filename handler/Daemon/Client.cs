@@ -16,6 +16,9 @@ internal sealed class Client(ClientIdentity identity, FileDescriptor? pidFd, Dat
     /// <summary>When it connected.</summary>
     public DateTimeOffset Since { get; } = since;
 
+    /// <summary>Who it runs as, if not as this handler's user; null: as that one.</summary>
+    public Libc.UCred? Guest { get; init; }
+
     /// <summary>Its open connections.</summary>
     public HashSet<ClientConnection> Connections { get; } = [];
 

@@ -75,7 +75,7 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
         if (report is null)
         {
             log.Value.Information("Report {Id} of pid {Client} is there already: another handler made it", id.ToString(), job.Identity.ProcessId);
-            CountRun(ReadRegistration(job), id.ToString());
+            CountRun(job, ReadRegistration(job), id.ToString());
             return new WrittenReport(job, began, takesLong: false, () => ReleaseOutcome.Reported);
         }
 
@@ -145,7 +145,7 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
             log.Value.Information(
                 "Report {Id}: pid {Client} ({ProcessType}), {Reason}, {Threads} threads, {SoftErrors} soft errors, {Milliseconds:0.0} ms",
                 record.Id, record.ProcessId, record.ProcessType, record.Reason, threads, record.SoftErrors.Count, record.CaptureMilliseconds);
-            CountRun(registration, record.Id);
+            CountRun(job, registration, record.Id);
             Hold(job, registration, record.Id);
             return ReleaseOutcome.Reported;
         }
@@ -324,7 +324,7 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
         Dictionary<string, string> parameters = Parameters(job, registration, snapshot, clientId);
         dump = MinidumpWriter.LayOut(snapshot, new MinidumpAnnotations(report.Id, clientId, parameters));
         List<string> problems = [.. dump.SoftErrors.Select(error => $"{error.Step} {error.Subject}: {error.Reason}")];
-        IReadOnlyList<string> attachments = AttachmentCollector.Collect(report, job.Identity.ProcessId, registration.Attachments, () => job.Touch(time.GetTimestamp()), problems);
+        IReadOnlyList<string> attachments = AttachmentCollector.Collect(report, job.Identity.ProcessId, job.Guest, registration.Attachments, () => job.Touch(time.GetTimestamp()), problems);
         // None where the thread that asked is not to be found, nor where it could not be read.
         ExceptionSnapshot? exception = snapshot.Exception;
         bool isDeath = job.Demand is null;
@@ -387,9 +387,9 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
                 registration.Fields.GetValueOrDefault(RegistrationFields.ExceptionText, ""))
             : null;
 
-    private void CountRun(Registration registration, string id)
+    private void CountRun(CaptureJob job, Registration registration, string id)
     {
-        if (!registration.Says(RegistrationFields.MainProcess))
+        if (job.Guest is not null || !registration.Says(RegistrationFields.MainProcess))
         {
             return;
         }

@@ -27,14 +27,14 @@ internal static class HandlerAddress
         }
 
         PosixFiles.CreatePrivateDirectory(directory);
-        return PosixFiles.IsOwnDirectory(directory, uid) ? directory
+        return IsOnlyOwns(directory, uid) ? directory
             : throw new DaemonException($"'{directory}' is not a directory of this user alone; remove it, or set {RuntimeDirectoryVariable}");
     }
 
     /// <summary>The same; it is neither made nor checked.</summary>
     public static string Chosen(string? runtimeDirectory, uint uid)
         => !string.IsNullOrEmpty(runtimeDirectory) && Path.IsPathRooted(runtimeDirectory)
-            && runtimeDirectory.Length < SeqPacketSocket.MaxPathBytes - FileNameBytes && PosixFiles.IsOwnDirectory(runtimeDirectory, uid)
+            && runtimeDirectory.Length < SeqPacketSocket.MaxPathBytes - FileNameBytes && IsOnlyOwns(runtimeDirectory, uid)
                 ? runtimeDirectory : FallbackDirectory(uid);
 
     /// <summary>Directories in which handlers of this user may listen; none is made.</summary>
@@ -60,6 +60,9 @@ internal static class HandlerAddress
 
         return $"{hash:x16}{Suffix}";
     }
+
+    // Who may change what is in it could put a socket of his own there.
+    private static bool IsOnlyOwns(string directory, uint uid) => PosixFiles.IsOwnDirectory(directory, uid) && !PosixFiles.IsWritableByOthers(directory);
 
     // As pam_systemd makes it: without a session, as under sudo or cron, or for another user, the variable does not say so.
     private static string UsualRuntimeDirectory(uint uid) => $"/run/user/{uid}";

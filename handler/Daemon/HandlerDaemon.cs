@@ -48,7 +48,7 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
             _database.Settings.SetUploads(uploads);
         }
 
-        _socket = HandlerSocket.Open(AddressFor(options), _time);
+        _socket = HandlerSocket.Open(AddressFor(options), _time, options.Served.HasOthers);
         _log = new Lazy<ILogger>(() => HandlerLog.Open(_database.Path));
         if (options.ReadyFd is not null)
         {
@@ -74,6 +74,7 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
         _sessions = new Sessions(_loop, _socket.Listener, this, Greet, PosixFiles.UserId(), _time, () => _log.Value)
         {
             Capture = recorder.Capture,
+            Served = options.Served,
             CaptureFailed = message => _errors.Add(ErrorKind.Capture, message),
             BusyChanged = OnBusyChanged,
             Passed = step => options.FailSpot?.Pass(step),
@@ -255,7 +256,7 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
             OnBusyChanged(false);
         }
 
-        Try(() => _run = HandlerRun.Begin(_database.Path, death => _log.Value.Warning("Handler {Pid} of this database ended out of order: it was killed, or crashed", death.ProcessId)));
+        Try(() => _run = HandlerRun.Begin(_database.Path, _socket.Path, death => _log.Value.Warning("Handler {Pid} of this database ended out of order: it was killed, or crashed", death.ProcessId)));
         Try(() => _watch = DatabaseWatch.Start(_loop, _database.WorkDirectories, ReportDatabase.IsWork, WakeQueue));
         _queue.Start(_stopping.Token);
         TrimNow();

@@ -28,10 +28,13 @@ internal sealed class HandlerSocket : IDisposable
     public SeqPacketSocket Listener { get; }
 
     /// <summary>Takes the address.</summary>
+    /// <param name="path">The address.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="isForOthers">Other users may connect; sessions look at each.</param>
     /// <exception cref="AddressHeldException">A live handler has it.</exception>
     /// <exception cref="DaemonException">Its lock is held and nobody answers there.</exception>
     /// <exception cref="SyscallException">The lock or the socket cannot be made.</exception>
-    public static HandlerSocket Open(string path, TimeProvider time)
+    public static HandlerSocket Open(string path, TimeProvider time, bool isForOthers = false)
     {
         FileDescriptor heldLock = TakeLock(path, time);
         string temporary = $"{path}.{Environment.ProcessId}";
@@ -43,14 +46,20 @@ internal sealed class HandlerSocket : IDisposable
             }
 
             SeqPacketSocket listener = SeqPacketSocket.Listen(temporary, DaemonLimits.ListenBacklog);
-            if (Libc.rename(temporary, path) != 0)
+            try
             {
-                SyscallException failure = SyscallException.Last("rename", path);
-                listener.Dispose();
-                throw failure;
-            }
+                if (isForOthers)
+                {
+                    PosixFiles.OpenToAll(temporary);
+                }
 
-            return new HandlerSocket(path, heldLock, listener);
+                return Libc.rename(temporary, path) == 0 ? new HandlerSocket(path, heldLock, listener) : throw SyscallException.Last("rename", path);
+            }
+            catch
+            {
+                listener.Dispose();
+                throw;
+            }
         }
         catch
         {

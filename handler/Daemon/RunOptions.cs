@@ -20,6 +20,9 @@ internal sealed record RunOptions
     /// <summary>The socket's path; null: derived from the database.</summary>
     public string? Pipe { get; init; }
 
+    /// <summary>Whose processes are served, besides those of the handler's own user.</summary>
+    public ServedUsers Served { get; init; } = ServedUsers.OwnOnly;
+
     /// <summary>Annotations for every report; a process's own value wins.</summary>
     public IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>();
 

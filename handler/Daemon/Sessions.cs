@@ -34,6 +34,9 @@ internal sealed class Sessions(
     /// <summary>Called when the last client is gone and when the first one comes: true is busy.</summary>
     public required Action<bool> BusyChanged { get; init; }
 
+    /// <summary>Whose processes are served, besides those of this handler's user.</summary>
+    public ServedUsers Served { get; init; } = ServedUsers.OwnOnly;
+
     /// <summary>Told of each death of which no report could be made, in words.</summary>
     public Action<string> CaptureFailed { get; init; } = _ => { };
 
@@ -238,9 +241,10 @@ internal sealed class Sessions(
 
         HelloPayload hello = HelloPayload.Parse(payload);
         bool isInspector = hello.Role == ConnectionRole.Inspector;
-        if (connection.Peer.Uid != uid && !(isInspector && connection.Peer.Uid == 0))
+        // Who inspects is its own user, or root: the others' processes are none of a served user's business.
+        if (isInspector ? connection.Peer.Uid != uid && connection.Peer.Uid != 0 : !Served.Includes(uid, connection.Peer.Uid))
         {
-            Refuse(connection, RefusalReason.NotSameUser, $"this handler serves uid {uid} only");
+            Refuse(connection, RefusalReason.NotSameUser, $"this handler does not serve uid {connection.Peer.Uid}");
             return;
         }
 
@@ -291,7 +295,7 @@ internal sealed class Sessions(
             return known;
         }
 
-        Client client = new(identity, connection.Socket.PeerPidFd(identity.ProcessId), time.GetUtcNow());
+        Client client = new(identity, connection.Socket.PeerPidFd(identity.ProcessId), time.GetUtcNow()) { Guest = IsOwn(connection) ? null : connection.Peer };
         bool wasBusy = IsBusy;
         _clients.Add(identity, client);
         if (client.PidFd is { } pidFd)
@@ -336,7 +340,10 @@ internal sealed class Sessions(
         }
 
         connection.Send(FrameType.Done, [], header.Request);
-        control.Registered(registration);
+        if (IsOwn(connection))
+        {
+            control.Registered(registration);
+        }
     }
 
     private void KeepDiagnosticsSocket(Client client)
@@ -369,6 +376,12 @@ internal sealed class Sessions(
         if (connection.IsAnswering)
         {
             throw new MalformedFrameException($"a frame of type {(ushort)header.Type} came before the answer to the last request");
+        }
+
+        if (!IsOwn(connection) && header.Type is FrameType.SetUploads or FrameType.ListUploaded or FrameType.GetStatus or FrameType.SubmitPending)
+        {
+            connection.Send(FrameType.Failed, Encoding.UTF8.GetBytes($"that is for user {uid}, whose handler this is"), header.Request);
+            return;
         }
 
         try
@@ -413,6 +426,9 @@ internal sealed class Sessions(
 
         connection.Send(FrameType.Done, [], header.Request);
     }
+
+    // What it says holds for the database, or for other processes.
+    private bool IsOwn(ClientConnection connection) => connection.Peer.Uid == uid || connection.Role == ConnectionRole.Inspector;
 
     private static bool IsDatabases(Exception failure) => failure is IOException or UnauthorizedAccessException or SyscallException or Reports.DatabaseException;
 
@@ -515,9 +531,9 @@ internal sealed class Sessions(
         }
 
         CrashNotice.Parse(payload);
-        if (packet.Sender is not { } credentials || credentials.Uid != uid)
+        if (packet.Sender is not { } credentials || credentials.Uid != connection.Peer.Uid)
         {
-            throw new MalformedFrameException("the notice has no credentials of this user");
+            throw new MalformedFrameException("the notice has no credentials of the user who connected");
         }
 
         // A forked child writes on its parent's socket: believed is who sent it, not who once connected.
@@ -529,7 +545,7 @@ internal sealed class Sessions(
         bool isNew = !_deaths.TryGetValue(identity, out CaptureJob? job);
         if (job is null)
         {
-            job = new CaptureJob(identity, payload.ToArray(), client.Registration?.Duplicate(), client.Hooks);
+            job = new CaptureJob(identity, payload.ToArray(), client.Registration?.Duplicate(), client.Hooks) { Guest = client.Guest };
             job.AskForMemory = () => AskForMemory(job);
             _deaths.Add(identity, job);
             log().Information("Pid {Client} dies", identity.ProcessId);
@@ -611,6 +627,7 @@ internal sealed class Sessions(
         connection.IsAnswering = true;
         CaptureJob job = new(client.Identity, notice: null, client.Registration?.Duplicate(), client.Hooks)
         {
+            Guest = client.Guest,
             Demand = new CaptureDemand(connection, request, asked.ThreadId, asked.Reason),
         };
         _demands.Add(job);
@@ -780,7 +797,10 @@ internal sealed class Sessions(
 
         if (!_deaths.TryGetValue(client.Identity, out CaptureJob? job))
         {
-            control.Gone(RegistrationOf(client));
+            if (client.Guest is null)
+            {
+                control.Gone(RegistrationOf(client));
+            }
         }
         else if (job.Outcome is not null)
         {

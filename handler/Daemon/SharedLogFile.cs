@@ -28,6 +28,11 @@ internal sealed unsafe class SharedLogFile(string path, string template, long ma
         byte[] line = Encoding.UTF8.GetBytes(text.ToString());
         using FileDescriptor current = Open();
         long size = Libc.lseek(current.Number, 0, SEEK_END);
+        if (size == 0)
+        {
+            Reserve(current);
+        }
+
         if (size + line.Length <= maxBytes)
         {
             Append(current, line);
@@ -36,6 +41,7 @@ internal sealed unsafe class SharedLogFile(string path, string template, long ma
 
         RollOver(current);
         using FileDescriptor next = Open();
+        Reserve(next);
         Append(next, line);
     }
 
@@ -47,6 +53,9 @@ internal sealed unsafe class SharedLogFile(string path, string template, long ma
         int fd = Libc.open(path, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_APPEND | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, OwnerOnly);
         return fd >= 0 ? new FileDescriptor(fd) : throw SyscallException.Last("open", path);
     }
+
+    // When the disk is full is when its lines are wanted. A file system that cannot reserve (EOPNOTSUPP), or has nothing left, has none then.
+    private void Reserve(FileDescriptor file) => _ = Libc.fallocate(file.Number, Libc.FALLOC_FL_KEEP_SIZE, 0, maxBytes);
 
     // One write, so that lines of several processes never mix.
     private void Append(FileDescriptor file, byte[] line)

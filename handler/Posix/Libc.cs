@@ -34,7 +34,7 @@ internal static unsafe partial class Libc
 
     // poll(2), epoll(7), fcntl(2), socket(7), ptrace(2), prctl(2): values of linux-x64.
     public const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EIO = 5, EBADF = 9, ECHILD = 10, EAGAIN = 11, EACCES = 13, EFAULT = 14,
-        EEXIST = 17, ENOTDIR = 20, EINVAL = 22, ENOMEM = 12, ENFILE = 23, EMFILE = 24, ENOSPC = 28, EPIPE = 32, ENOSYS = 38, EADDRINUSE = 98, ECONNREFUSED = 111;
+        EEXIST = 17, ENOTDIR = 20, EINVAL = 22, ENOMEM = 12, ENFILE = 23, EMFILE = 24, ENOSPC = 28, EPIPE = 32, ENOSYS = 38, EDQUOT = 122, EADDRINUSE = 98, ECONNREFUSED = 111;
 
     public const int AF_UNIX = 1, SOCK_SEQPACKET = 5, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000;
     public const int SOL_SOCKET = 1, SO_PASSCRED = 16, SO_PEERCRED = 17, SO_PEERPIDFD = 77;
@@ -52,7 +52,7 @@ internal static unsafe partial class Libc
     public const uint STATX_TYPE = 0x1, STATX_CTIME = 0x80, STATX_INO = 0x100, STATX_SIZE = 0x200;
     public const int S_IFMT = 0xF000, S_IFREG = 0x8000, S_IFDIR = 0x4000;
     public const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8;
-    public const int SEEK_SET = 0;
+    public const int SEEK_SET = 0, FALLOC_FL_KEEP_SIZE = 1;
     public const int F_GETFD = 1, F_SETFD = 2, FD_CLOEXEC = 1, F_DUPFD_CLOEXEC = 1030, F_GET_SEALS = 1034, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4;
     public const int MADV_DONTNEED = 4;
     public const nuint TIOCGWINSZ = 0x5413;
@@ -197,6 +197,7 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, SetLastError = true)] public static partial int inotify_init1(int flags);
     [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] public static partial int inotify_add_watch(int inotify, string path, uint mask);
     [LibraryImport(Name, SetLastError = true)] public static partial int close(int fd);
+    [LibraryImport(Name, SetLastError = true)] public static partial int fallocate(int fd, int mode, long offset, long length);
     [LibraryImport(Name, SetLastError = true)] public static partial int dup2(int from, int to);
     [LibraryImport(Name, SetLastError = true)] public static partial nint read(int fd, byte* buffer, nint count);
     [LibraryImport(Name, SetLastError = true)] public static partial nint write(int fd, byte* buffer, nint count);

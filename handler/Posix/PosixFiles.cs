@@ -9,10 +9,15 @@ internal static class PosixFiles
 {
     private const uint Root = 0;
     private const FilePermissions OwnerOnlyDirectory = FilePermissions.S_IRWXU;
+    // unix(7): to connect takes the right to write.
+    private const FilePermissions EverybodyConnects = FilePermissions.S_IRUSR | FilePermissions.S_IWUSR | FilePermissions.S_IRGRP | FilePermissions.S_IWGRP | FilePermissions.S_IROTH | FilePermissions.S_IWOTH;
     private const FilePermissions GroupAndOthers = FilePermissions.S_IRWXG | FilePermissions.S_IRWXO;
 
     /// <summary>The user this process runs as.</summary>
     public static uint UserId() => Syscall.getuid();
+
+    /// <summary>The number of a user; null: there is none of this name.</summary>
+    public static uint? FindUser(string name) => Guard<uint?>(() => Syscall.getpwnam(name)?.pw_uid);
 
     /// <summary>Makes every file of this process its user's alone.</summary>
     public static void SetPrivateUmask() => Guard(() => Syscall.umask(GroupAndOthers));
@@ -72,6 +77,10 @@ internal static class PosixFiles
     /// <summary>Takes a directory of ours away from group and others.</summary>
     /// <exception cref="SyscallException">chmod failed.</exception>
     public static void MakePrivate(string path) => Guard(() => Syscall.chmod(path, OwnerOnlyDirectory) == 0 ? 0 : throw Failed("chmod", path));
+
+    /// <summary>Lets everybody connect to a socket: who may, its listener decides.</summary>
+    /// <exception cref="SyscallException">chmod failed.</exception>
+    public static void OpenToAll(string path) => Guard(() => Syscall.chmod(path, EverybodyConnects) == 0 ? 0 : throw Failed("chmod", path));
 
     private static SyscallException Failed(string syscall, string path, string? advice = null)
         => new(syscall, NativeConvert.FromErrno(Stdlib.GetLastError()), path, advice);

@@ -4,7 +4,7 @@ using CrashHandler.Handler.Posix;
 namespace CrashHandler.Handler.Reports;
 
 /// <summary>
-/// One handler's life on a database, as an empty file in <c>handlers/</c>: locked while it lives, removed when it ends in order. Whoever finds one that is not locked
+/// One handler's life on a database, as a file in <c>handlers/</c> that says where it listens: locked while it lives, removed when it ends in order. Whoever finds one that is not locked
 /// gives it the name of a death, in one step. What a restart of the machine or the end of a container killed is none.
 /// </summary>
 internal sealed class HandlerRun : IDisposable
@@ -31,10 +31,11 @@ internal sealed class HandlerRun : IDisposable
 
     /// <summary>Begins this process's, and counts those that did not end as they should.</summary>
     /// <param name="database">The database's directory.</param>
+    /// <param name="address">Where this one listens.</param>
     /// <param name="died">Told of each.</param>
     /// <exception cref="SyscallException">The disk failed.</exception>
     /// <exception cref="IOException">Likewise.</exception>
-    public static HandlerRun Begin(string database, Action<HandlerDeath> died)
+    public static HandlerRun Begin(string database, string address, Action<HandlerDeath> died)
     {
         string directory = Path.Combine(database, DirectoryName);
         PosixFiles.CreatePrivateDirectory(directory);
@@ -58,6 +59,7 @@ internal sealed class HandlerRun : IDisposable
         {
             // Under a name that counts for nothing it may still be unlocked.
             _ = DurableFile.TryLock(file, temporary);
+            SayAddress(file, temporary, address);
             DurableFile.Rename(temporary, final);
             return new HandlerRun(file, final);
         }
@@ -100,12 +102,56 @@ internal sealed class HandlerRun : IDisposable
         return deaths;
     }
 
+    /// <summary>Where the living ones say that they listen, wherever that is.</summary>
+    /// <exception cref="SyscallException">A file cannot be read or locked.</exception>
+    /// <exception cref="IOException">The directory cannot be read.</exception>
+    public static IReadOnlyList<string> Addresses(string database)
+    {
+        string directory = Path.Combine(database, DirectoryName);
+        List<string> addresses = [];
+        string prefix = $"{RunPrefix}{Place()}-";
+        foreach (string path in Directory.Exists(directory) ? Directory.GetFiles(directory, prefix + "*") : [])
+        {
+            if (!IsFree(path) && AddressIn(path) is { } address)
+            {
+                addresses.Add(address);
+            }
+        }
+
+        return addresses;
+    }
+
+    private static string? AddressIn(string path)
+    {
+        try
+        {
+            return DurableFile.Read(path, ReportsLimits.AddressBytes) is { Length: > 0 } address ? System.Text.Encoding.UTF8.GetString(address) : null;
+        }
+        catch (InvalidDataException)
+        {
+            // Longer than any socket's path: no handler wrote it.
+            return null;
+        }
+    }
+
     /// <summary>It ends in order.</summary>
     public void Dispose()
     {
         // A database that is gone takes it along.
         _ = Libc.unlink(_path);
         _lock.Dispose();
+    }
+
+    private static void SayAddress(FileDescriptor file, string path, string address)
+    {
+        try
+        {
+            WholeWrite.To(file.Number, System.Text.Encoding.UTF8.GetBytes(address), path);
+        }
+        catch (SyscallException full) when (full.Errno is Libc.ENOSPC or Libc.EDQUOT)
+        {
+            // Its death counts without; who looks for it by its database finds it at the usual place only.
+        }
     }
 
     private static void Bury(string path, string name, string place, Action<HandlerDeath> died)

@@ -56,6 +56,9 @@ internal static class ReportsLimits
     /// <summary>Deaths of handlers that are remembered: an operator wants the last ones, and that there are many.</summary>
     public const int HandlerDeaths = 32;
 
+    /// <summary>Bytes of a socket's path in a handler's file: a socket has 107 at most (unix(7)), and whatever is longer is none.</summary>
+    public const int AddressBytes = 128;
+
     /// <summary>Files that are counted into what a database takes: three of each of some ten thousand reports, and as many attachments. It is somebody's wait.</summary>
     public const int CountedFiles = 100_000;
 

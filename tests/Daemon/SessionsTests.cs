@@ -365,7 +365,8 @@ public sealed class SessionsTests : IDisposable
         {
             Libc.IoVec vector = new((nint)bytes, frame.Length);
             Libc.MsgHdr message = new() { Vectors = (nint)(&vector), VectorCount = 1, Control = (nint)rights, ControlLength = control.Length };
-            Assert.Equal(frame.Length, Libc.sendmsg(client.Number, &message, 0));
+            nint sent = Libc.sendmsg(client.Number, &message, 0);
+            Assert.True(sent == frame.Length, $"sendmsg: {SyscallException.Last("sendmsg").Message}");
         }
     }
 

@@ -86,7 +86,21 @@ internal sealed partial class Sandbox : IDisposable
     /// <summary>Runs one to its end.</summary>
     public ProcessResult RunAs(uint user, string program, params string[] arguments) => StartAs(user, program, arguments).Finish();
 
+    /// <summary>Runs a program as the identity to its end, beside others: from any thread.</summary>
+    public ProcessResult RunBesideOthers(string program, params string[] arguments)
+    {
+        using RunningProcess process = new(Prepare([.. Identities.Prefix(_identity), program, .. arguments]));
+        return process.Finish();
+    }
+
     private RunningProcess Start(string[] command)
+    {
+        RunningProcess process = new(Prepare(command));
+        _processes.Add(process);
+        return process;
+    }
+
+    private ProcessStartInfo Prepare(string[] command)
     {
         ProcessStartInfo start = new(command[0], command[1..]) { WorkingDirectory = Folder };
         start.Environment.Clear();
@@ -95,9 +109,7 @@ internal sealed partial class Sandbox : IDisposable
         start.Environment["TMPDIR"] = Folder;
         start.Environment["XDG_RUNTIME_DIR"] = RuntimeFolder;
         start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
-        RunningProcess process = new(start);
-        _processes.Add(process);
-        return process;
+        return start;
     }
 
     /// <summary>Runs a program to its end.</summary>

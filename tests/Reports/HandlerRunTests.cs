@@ -86,13 +86,27 @@ public sealed class HandlerRunTests : IDisposable
     }
 
     [Fact]
+    public void TheLivingSayWhereTheyListen()
+    {
+        LeaveOne();
+        using (Begin())
+        {
+            Assert.Equal(["/run/there.sock"], HandlerRun.Addresses(_database.Root));
+            File.WriteAllText(Directory.GetFiles(Folder, "run-*").Single(), new string('x', 4096));
+            Assert.Empty(HandlerRun.Addresses(_database.Root));
+        }
+
+        Assert.Empty(HandlerRun.Addresses(_database.Root));
+    }
+
+    [Fact]
     public void LookingMakesNothing()
     {
         Assert.Empty(HandlerRun.Deaths(_database.Root));
         Assert.False(Directory.Exists(Folder));
     }
 
-    private HandlerRun Begin() => HandlerRun.Begin(_database.Root, _told.Add);
+    private HandlerRun Begin() => HandlerRun.Begin(_database.Root, "/run/there.sock", _told.Add);
 
     // As a kill leaves it: the lock goes with the process, the name stays.
     private void LeaveOne()

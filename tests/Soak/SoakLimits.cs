@@ -20,6 +20,15 @@ internal static class SoakLimits
     /// <summary>Reports that it uploads meanwhile.</summary>
     public const int UploadedReports = 50;
 
+    /// <summary>Crashes of many kinds, while everything else goes wrong.</summary>
+    public const int Crashes = 2_000;
+
+    /// <summary>The same every day: within two minutes.</summary>
+    public const int FewCrashes = 160;
+
+    /// <summary>Processes that crash at a time.</summary>
+    public const int CrashingAtOnce = 20;
+
     /// <summary>Exceptions caught by each program.</summary>
     public const int Nulls = 100_000;
 
