@@ -134,7 +134,18 @@ internal sealed class HandlerConnection(CrashReporterOptions options, IReadOnlyD
     {
         lock (_lock)
         {
-            return RegisterOnce();
+            for (int attempt = 1; ; attempt++)
+            {
+                try
+                {
+                    return RegisterOnce();
+                }
+                catch (ShimException gone) when (gone.Errno is not (ShimException.TimedOut or ShimException.Busy) && attempt < ClientLimits.LaunchAttempts)
+                {
+                    // It was there a moment ago, and died since.
+                    FindAgain(mayLaunch: true);
+                }
+            }
         }
     }
 
@@ -238,8 +249,15 @@ internal sealed class HandlerConnection(CrashReporterOptions options, IReadOnlyD
 
     private static bool IsUnavailable(Exception problem) => problem is ShimException or HandlerUnavailableException or MalformedFrameException;
 
-    // At the same address, because children know no other; and without --uploads, because the stored choice may be a later one.
     private void ComeBack(bool mayLaunch)
+    {
+        FindAgain(mayLaunch);
+        RegisterOnce();
+        _problem = null;
+    }
+
+    // At the same address, because children know no other; and without --uploads, because the stored choice may be a later one.
+    private void FindAgain(bool mayLaunch)
     {
         HandlerInfo former = _handler ?? throw new HandlerUnavailableException("there was no handler yet");
         string address = former.Address;
@@ -255,9 +273,6 @@ internal sealed class HandlerConnection(CrashReporterOptions options, IReadOnlyD
             address = Launch(handler, former.Welcome.Database, url, pipe).Address;
             Joined(address, Shim.Connect(address));
         }
-
-        RegisterOnce();
-        _problem = null;
     }
 
     private ReadyLine Launch(string handler, string database, string? url, string[] more)

@@ -400,7 +400,7 @@ internal sealed class ReporterSession
         {
             _lastRun = LastRunPayload.Parse(HandlerConnection.Request(FrameType.GetLastRun, [], FrameType.LastRun));
         }
-        catch (InvalidOperationException unreadable)
+        catch (Exception unreadable) when (unreadable is InvalidOperationException or ShimException)
         {
             _degraded.Add($"what became of the last run is not known: {unreadable.Message}");
         }

@@ -10,6 +10,7 @@
 
 #define CH_ENV_PIPE "CRASH_HANDLER_PIPE"
 #define CH_ENV_PATH "CRASH_HANDLER_PATH"
+#define CH_LOCK_SUFFIX ".lock" /* behind an address: the file that its handler locks */
 
 enum ch_frame_type {
     CH_FRAME_HELLO = 1,

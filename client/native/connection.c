@@ -388,6 +388,28 @@ int shim_connect_both(const char *address, struct shim_welcome *welcome, int64_t
     return 0;
 }
 
+/*
+ * A handler that just died, and one that is stopped, are no reason to go without: the next one may be there when this process dies, or it starts
+ * one for itself. What a handler has to be known by it left in the lock file of its address; without that file there is none to come. Not for the crash path.
+ */
+bool shim_await_handler(const char *address, int error)
+{
+    char lock[SHIM_ADDRESS_BYTES + sizeof CH_LOCK_SUFFIX];
+    size_t length = strlen(address);
+    bool is_gone = error == ECONNREFUSED || error == ENOENT || error == ECONNRESET || error == EPIPE || error == ETIMEDOUT;
+    if (!is_gone || length >= SHIM_ADDRESS_BYTES) {
+        return false;
+    }
+    memcpy(lock, address, length);
+    memcpy(lock + length, CH_LOCK_SUFFIX, sizeof CH_LOCK_SUFFIX);
+    if (access(lock, R_OK) != 0) {
+        return false;
+    }
+    memcpy(shim_connections.address, address, length + 1);
+    shim_single_shot_prepare_unwelcomed(address);
+    return true;
+}
+
 /* The program used up its descriptors: the dying process may have as many as the hard limit allows. */
 bool shim_allow_more_descriptors(void)
 {

@@ -83,8 +83,11 @@ static __attribute__((constructor)) void start(void)
     next_signal = (signal_function)shim_find_next("signal");
     const char *address = secure_getenv(CH_ENV_PIPE);
     struct shim_welcome ignored = { 0 };
-    if (address != NULL && shim_connect_both(address, &ignored, SHIM_PRELOAD_LIMIT_MS, SHIM_PRELOAD_LIMIT_MS) == 0) {
-        shim_install_signals();
+    if (address != NULL) {
+        int refused = shim_connect_both(address, &ignored, SHIM_PRELOAD_LIMIT_MS, SHIM_PRELOAD_LIMIT_MS);
+        if (refused == 0 || shim_await_handler(address, refused)) {
+            shim_install_signals();
+        }
     }
     errno = error;
 }

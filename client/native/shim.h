@@ -88,6 +88,7 @@ int shim_receive(int fd, struct ch_frame_header *header, void *buffer, uint32_t 
 int shim_open(const char *address, uint16_t role, struct shim_welcome *welcome, int64_t deadline, int *fd);
 int shim_high_descriptor(int fd);
 int shim_connect_both(const char *address, struct shim_welcome *welcome, int64_t control_limit_ms, int64_t crash_limit_ms);
+bool shim_await_handler(const char *address, int error); /* not for the crash path */
 int shim_reconnect_crash(int64_t deadline);
 bool shim_crash_connection_stands(void);
 void shim_drop_crash_connection(void);
@@ -131,6 +132,8 @@ void shim_shed_inherited(void);
 
 /* single_shot.c: a handler of our own for one report, when no other answers. */
 void shim_single_shot_prepare(const char *database, size_t database_bytes, const char *url, size_t url_bytes, pid_t handler);
+/* Nobody welcomed this process; a handler that is dead left beside its address what is to be known. */
+void shim_single_shot_prepare_unwelcomed(const char *address);
 int shim_single_shot_start(void); /* async-signal-safe */
 
 /* flights.c: which fault a thread is handling. Async-signal-safe. */

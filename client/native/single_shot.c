@@ -22,8 +22,8 @@
 /* Written in ordinary code only; a crash in the middle of that finds `armed` false. */
 static bool armed;
 static char path[PATH_BYTES];
-static char texts[CH_MAX_PAYLOAD_BYTES + 2]; /* database and URL, each with its zero; both came in one payload */
-static const char *database;
+static const char *place_option; /* what `texts` begins with */
+static char texts[CH_MAX_PAYLOAD_BYTES + 2]; /* database and URL, each with its zero; both came in one payload. Or an address */
 static const char *url; /* "": none */
 
 static _Alignas(16) uint8_t stack[STACK_BYTES];
@@ -107,10 +107,23 @@ void shim_single_shot_prepare(const char *of_database, size_t database_bytes, co
     texts[database_bytes] = '\0';
     memcpy(texts + database_bytes + 1, of_url, url_bytes);
     texts[database_bytes + 1 + url_bytes] = '\0';
-    database = texts;
+    place_option = "--database";
     url = texts + database_bytes + 1;
     bool found = find_running(handler) || find_named() || find_beside();
     __atomic_store_n(&armed, found, __ATOMIC_RELEASE);
+}
+
+void shim_single_shot_prepare_unwelcomed(const char *address)
+{
+    __atomic_store_n(&armed, false, __ATOMIC_RELEASE);
+    size_t bytes = strlen(address);
+    if (bytes >= SHIM_ADDRESS_BYTES) {
+        return;
+    }
+    memcpy(texts, address, bytes + 1);
+    place_option = "--address";
+    url = "";
+    __atomic_store_n(&armed, find_named() || find_beside(), __ATOMIC_RELEASE);
 }
 
 /* Shared with the child, which lives in this memory until its execve. */
@@ -139,8 +152,8 @@ static void fill_arguments(struct start *start)
     const char **argument = start->arguments;
     *argument++ = path;
     *argument++ = "capture";
-    *argument++ = "--database";
-    *argument++ = database;
+    *argument++ = place_option;
+    *argument++ = texts;
     if (url[0] != '\0') {
         *argument++ = "--url";
         *argument++ = url;

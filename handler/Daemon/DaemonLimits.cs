@@ -109,6 +109,9 @@ internal static class DaemonLimits
     /// <summary>How long nobody is accepted after the kernel refused: descriptors come back when clients end.</summary>
     public static readonly TimeSpan AcceptPause = TimeSpan.FromSeconds(1);
 
+    /// <summary>Bytes of what a handler leaves beside its address: a path of 4,096 bytes and a URL.</summary>
+    public const int NoteBytes = 64 * 1024;
+
     /// <summary>Errors that <c>status</c> shows: the last ones; the log has them all.</summary>
     public const int RecentErrors = 8;
 

@@ -48,7 +48,7 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
             _database.Settings.SetUploads(uploads);
         }
 
-        _socket = HandlerSocket.Open(AddressFor(options), _time, options.Served.HasOthers);
+        _socket = HandlerSocket.Open(AddressFor(options), new HandlerNote(_database.Path, options.Url), _time, options.Served.HasOthers);
         _log = new Lazy<ILogger>(() => HandlerLog.Open(_database.Path));
         if (options.ReadyFd is not null)
         {

@@ -29,17 +29,19 @@ internal sealed class HandlerSocket : IDisposable
 
     /// <summary>Takes the address.</summary>
     /// <param name="path">The address.</param>
+    /// <param name="note">What is left beside it.</param>
     /// <param name="time">The clock.</param>
     /// <param name="isForOthers">Other users may connect; sessions look at each.</param>
     /// <exception cref="AddressHeldException">A live handler has it.</exception>
     /// <exception cref="DaemonException">Its lock is held and nobody answers there.</exception>
     /// <exception cref="SyscallException">The lock or the socket cannot be made.</exception>
-    public static HandlerSocket Open(string path, TimeProvider time, bool isForOthers = false)
+    public static HandlerSocket Open(string path, HandlerNote note, TimeProvider time, bool isForOthers = false)
     {
         FileDescriptor heldLock = TakeLock(path, time);
         string temporary = $"{path}.{Environment.ProcessId}";
         try
         {
+            note.Write(heldLock, HandlerNote.PathFor(path));
             if (Libc.unlink(temporary) != 0 && Marshal.GetLastPInvokeError() != Libc.ENOENT)
             {
                 throw SyscallException.Last("unlink", temporary);
@@ -88,7 +90,7 @@ internal sealed class HandlerSocket : IDisposable
 
     private static FileDescriptor TakeLock(string path, TimeProvider time)
     {
-        string lockPath = path + ".lock";
+        string lockPath = HandlerNote.PathFor(path);
         int fd = Libc.open(lockPath, Libc.O_RDWR | Libc.O_CREAT | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, OwnerOnly);
         if (fd < 0)
         {

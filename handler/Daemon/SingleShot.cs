@@ -42,7 +42,7 @@ internal sealed class SingleShot
         socket.Send(FrameHeader.Frame(FrameType.Taken, []));
         options.FailSpot?.Pass(CrashStep.Taken);
 
-        Lazy<ILogger> log = new(() => HandlerLog.Open(options.Database));
+        Lazy<ILogger> log = new(() => HandlerLog.Open(options.Handler.Database));
         ProcessLimits.IgnoreFileSizeSignal();
         OomScore.Reset(message => log.Value.Warning("{Reason}", message));
         using EventLoop loop = new(TimeProvider.System);
@@ -73,8 +73,8 @@ internal sealed class SingleShot
         PosixFiles.SetPrivateUmask();
         // As the dying process had it, which may ignore its children's end: the walk's is asked for.
         _ = Libc.signal(Libc.SIGCHLD, Libc.SIG_DFL);
-        ReportDatabase database = ReportDatabase.Create(_options.Database);
-        RunOptions options = new() { Database = database.Path, Url = _options.Url, Walk = _options.Walk, FailSpot = _options.FailSpot };
+        ReportDatabase database = ReportDatabase.Create(_options.Handler.Database);
+        RunOptions options = new() { Database = database.Path, Url = _options.Handler.Url, Walk = _options.Walk, FailSpot = _options.FailSpot };
         return new CrashRecorder(database, options, _time, _log).Capture(job);
     }
 

@@ -3,11 +3,8 @@ namespace CrashHandler.Handler.Daemon;
 /// <summary>What <c>crash-handler capture</c> was told.</summary>
 internal sealed record SingleShotOptions
 {
-    /// <summary>The database's directory.</summary>
-    public required string Database { get; init; }
-
-    /// <summary>Where the report goes when the process names no URL of its own; null: it waits.</summary>
-    public Uri? Url { get; init; }
+    /// <summary>Of the handler whose place it takes: the database, and where the report goes when the process names no URL of its own.</summary>
+    public required HandlerNote Handler { get; init; }
 
     /// <summary>This process's end of the socketpair.</summary>
     public required int NoticeFd { get; init; }

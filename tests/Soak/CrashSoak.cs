@@ -55,7 +55,7 @@ internal sealed partial class CrashSoak : IDisposable
         _sandbox.Start("sh", "-c", "exec \"$0\" reports watch --database \"$1\" --json >\"$2\"", TestPrograms.Shared.Handler, _sandbox.Database, _watched);
         string native = _sandbox.PathOf("native-victim");
         File.Copy(NativeBuild.Victim, native);
-        string[] arguments = ["--role", "main", "--database", _sandbox.Database, "--handler", TestPrograms.Shared.Handler, "--url", collector.Url];
+        string[] arguments = ["--role", "main", "--tolerant", "--database", _sandbox.Database, "--handler", TestPrograms.Shared.Handler, "--url", collector.Url];
         _victims = SoakVictim.All(native, arguments);
     }
 

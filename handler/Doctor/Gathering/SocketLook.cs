@@ -24,7 +24,7 @@ internal static class SocketLook
             }
             else
             {
-                (IsLocked($"{socket}.lock") ? stopped : stale).Add(socket);
+                (IsLocked(HandlerNote.PathFor(socket)) ? stopped : stale).Add(socket);
             }
         }
 

@@ -109,7 +109,7 @@ bool Start()
         Extra = options.Extra,
         IgnoreSystemCrashHandler = options.IgnoreSystemCrashHandler,
     });
-    if (!result.IsRunning || result.Degraded.Count > 0)
+    if (!result.IsRunning || (result.Degraded.Count > 0 && !options.Tolerant))
     {
         Console.Error.WriteLine($"victim: Start is degraded: {string.Join("; ", result.Degraded)}");
         return false;

@@ -37,6 +37,9 @@ internal sealed class VictimOptions
     /// <summary>Calls Start only after <see cref="Hold"/>.</summary>
     public bool StartLate { get; private set; }
 
+    /// <summary>Goes on where Start is degraded, as long as there is a handler.</summary>
+    public bool Tolerant { get; private set; }
+
     /// <summary>Changes its environment first, so that the runtime keeps a copy of it.</summary>
     public bool TouchEnvironment { get; private set; }
 
@@ -68,6 +71,7 @@ internal sealed class VictimOptions
                 case "--converse": options.Converse = true; break;
                 case "--word": rest.Dequeue(); break;
                 case "--start-late": options.StartLate = true; break;
+                case "--tolerant": options.Tolerant = true; break;
                 case "--touch-environment": options.TouchEnvironment = true; break;
                 case "--wait-all": options.WaitAll = true; break;
                 case "--extra":
