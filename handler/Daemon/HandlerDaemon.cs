@@ -64,7 +64,7 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
             HeapDumps = new HeapDumper(_database, _log),
             WalkFailed = message => _errors.Add(ErrorKind.Walk, message),
         };
-        _sessions = new Sessions(_loop, _socket.Listener, this, () => welcome.Value, PosixFiles.UserId(), _time, () => _log.Value)
+        _sessions = new Sessions(_loop, _socket.Listener, this, () => welcome.Value, PosixFiles.UserId(), _time, () => _log.Value, PeerAccounts.ConnectionsFor(ProcessLimits.RaiseOpenFiles()))
         {
             Capture = recorder.Capture,
             CaptureFailed = message => _errors.Add(ErrorKind.Capture, message),
@@ -188,7 +188,8 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
             NextAttempt = permission == UploadPermission.Off ? null : queue.NextAttempt,
             Captured = sessions.Captured,
             Lost = sessions.Lost,
-            Refused = sessions.Refused,
+            Refused = sessions.Accounts.Ended,
+            Refusals = sessions.Accounts.Ends,
             Attempts = queue.Attempts,
             Uploaded = queue.Uploaded,
             Failed = queue.Failed,
