@@ -914,10 +914,19 @@ internal sealed class Sessions(
 
         foreach (ClientConnection connection in client.Connections.ToArray())
         {
+            ReadRest(connection);
             Drop(connection);
         }
 
         Forget(client);
+    }
+
+    /// <summary>What a process said before it died: its notice may be there, and the kernel tells of the death first.</summary>
+    private void ReadRest(ClientConnection connection)
+    {
+        for (int packets = 0; packets < DaemonLimits.PacketsPerTurn && _connections.Contains(connection) && OnReadableOnce(connection); packets++)
+        {
+        }
     }
 
     private void Forget(Client client)

@@ -75,7 +75,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
         using Sandbox sandbox = new(Identities.Own);
         string socket = sandbox.PathOf("s"), lender = sandbox.CompileScript("lend_connections.c"), victim = sandbox.CompileScript("fault.c");
         RunningProcess handler = sandbox.Start(
-            "env", $"DOTNET_GCHeapHardLimit=0x{FuzzLimits.HeapBytes:x}", TestPrograms.Shared.Handler, "run", "--database", sandbox.Database, "--pipe", socket, "--persistent", "--no-upload", "--ready-fd", "1");
+            "env", $"DOTNET_GCHeapHardLimit=0x{FuzzLimits.HeapBytes:x}", TestPrograms.Shared.Handler, "run", "--database", sandbox.Database, "--pipe", socket, "--persistent", "--ready-fd", "1");
         Assert.StartsWith("ready ", handler.ReadLine(), StringComparison.Ordinal);
         Crash(sandbox, socket, victim);
         (int descriptors, int threads) = sandbox.Until(() => Idle(handler.Pid), () => "the handler to be idle");

@@ -8,11 +8,13 @@ internal sealed class Lender : IDisposable
 {
     private static int s_number;
 
+    private readonly Sandbox _sandbox;
     private readonly SeqPacketSocket _socket;
     private readonly RunningProcess _process;
 
     public Lender(Sandbox sandbox, string program, string handlerSocket)
     {
+        _sandbox = sandbox;
         string path = sandbox.PathOf($"l{Interlocked.Increment(ref s_number)}");
         using SeqPacketSocket listener = SeqPacketSocket.Listen(path, 1);
         _process = sandbox.Start(program, handlerSocket, path);
@@ -38,10 +40,30 @@ internal sealed class Lender : IDisposable
         self.Send([(byte)'n', .. frame], connection.Number);
     }
 
+    /// <summary>Sends it a signal, and sees it dead or stopped.</summary>
+    public void Signal(int signal, char state)
+    {
+        _ = Libc.kill(Pid, signal);
+        _sandbox.Until(() => State() == state ? "so" : null, () => $"process {Pid} to be '{state}'");
+    }
+
+    private char State()
+    {
+        try
+        {
+            string stat = File.ReadAllText($"/proc/{Pid}/stat");
+            return stat[stat.LastIndexOf(')') + 2];
+        }
+        catch (IOException)
+        {
+            // Dead, and reaped by this process.
+            return 'Z';
+        }
+    }
+
     public void Dispose()
     {
         _socket.Dispose();
         _process.Finish();
-        _process.Dispose();
     }
 }

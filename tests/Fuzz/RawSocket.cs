@@ -1,5 +1,8 @@
 using System.Runtime.InteropServices;
 using CrashHandler.Handler.Posix;
+using CrashHandler.Protocol;
+using CrashHandler.Tests.EndToEnd;
+using Xunit;
 
 namespace CrashHandler.Tests.Fuzz;
 
@@ -60,6 +63,53 @@ internal sealed unsafe class RawSocket(FileDescriptor fd) : IDisposable
                 }
             }
         }
+    }
+
+    /// <summary>Waits for the next frame.</summary>
+    /// <returns>Null: the connection is over.</returns>
+    /// <exception cref="TimeoutException">Nothing came.</exception>
+    public (FrameType Type, byte[] Payload)? Receive()
+    {
+        Libc.PollFd wanted = new() { Fd = fd.Number, Events = Libc.POLLIN };
+        if (Libc.poll(&wanted, 1, (int)EndToEndLimits.Deadline.TotalMilliseconds) <= 0)
+        {
+            throw new TimeoutException("no frame came");
+        }
+
+        byte[] packet = new byte[FrameHeader.Size + ProtocolLimits.MaxPayloadBytes];
+        fixed (byte* bytes = packet)
+        {
+            Libc.IoVec vector = new((nint)bytes, packet.Length);
+            Libc.MsgHdr message = new() { Vectors = (nint)(&vector), VectorCount = 1 };
+            nint received = Libc.recvmsg(fd.Number, &message, Libc.MSG_DONTWAIT);
+            if (received <= 0)
+            {
+                return null;
+            }
+
+            FrameHeader header = FrameHeader.Parse(packet.AsSpan(0, (int)received), out ReadOnlySpan<byte> payload);
+            return (header.Type, payload.ToArray());
+        }
+    }
+
+    /// <summary>Waits for a frame of a type; Progress is passed over.</summary>
+    public byte[] Receive(FrameType type)
+    {
+        (FrameType Type, byte[] Payload)? frame;
+        while ((frame = Receive())?.Type == FrameType.Progress && type != FrameType.Progress)
+        {
+        }
+
+        Assert.Equal(type, frame?.Type);
+        return frame!.Value.Payload;
+    }
+
+    /// <summary>Whether something was sent that the other end has not received.</summary>
+    public bool HasUnsent()
+    {
+        const nuint SIOCOUTQ = 0x5411;
+        int bytes;
+        return Libc.ioctl(fd.Number, SIOCOUTQ, &bytes) == 0 && bytes > 0;
     }
 
     /// <summary>Waits a little until it can be written, or is over.</summary>
