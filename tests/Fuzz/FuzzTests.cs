@@ -73,10 +73,12 @@ public sealed class FuzzTests(ITestOutputHelper output)
     private void FuzzConnections(int seed, int count)
     {
         using Sandbox sandbox = new(Identities.Own);
-        string socket = sandbox.PathOf("s"), lender = sandbox.CompileScript("lend_connections.c"), victim = sandbox.CompileScript("fault.c");
+        string lender = sandbox.CompileScript("lend_connections.c"), victim = sandbox.CompileScript("fault.c");
         RunningProcess handler = sandbox.Start(
-            "env", $"DOTNET_GCHeapHardLimit=0x{FuzzLimits.HeapBytes:x}", TestPrograms.Shared.Handler, "run", "--database", sandbox.Database, "--pipe", socket, "--persistent", "--ready-fd", "1");
-        Assert.StartsWith("ready ", handler.ReadLine(), StringComparison.Ordinal);
+            "env", $"DOTNET_GCHeapHardLimit=0x{FuzzLimits.HeapBytes:x}", TestPrograms.Shared.Handler, "run", "--database", sandbox.Database, "--persistent", "--ready-fd", "1");
+        string[] ready = handler.ReadLine().Split(' ', 3);
+        Assert.Equal("ready", ready[0]);
+        string socket = ready[2];
         Crash(sandbox, socket, victim);
         (int descriptors, int threads) = sandbox.Until(() => Idle(handler.Pid), () => "the handler to be idle");
         int before = KiB(handler.Pid, "VmRSS:");
@@ -140,7 +142,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
     /// <summary>An ordinary program dies of a fault, and there is a report of it.</summary>
     private static void Crash(Sandbox sandbox, string socket, string victim)
     {
-        int pid = sandbox.Run("env", $"LD_PRELOAD={TestPrograms.Shared.Shim}", $"CRASH_HANDLER_PIPE={socket}", victim).Pid;
+        int pid = sandbox.Run("env", $"LD_PRELOAD={TestPrograms.Shared.Shim}", $"CRASH_HANDLER_PIPE={socket}", $"CRASH_HANDLER_PATH={TestPrograms.Shared.Handler}", victim).Pid;
         Assert.Single(sandbox.Reports(), report => report.GetProperty("pid").GetInt32() == pid);
     }
 
