@@ -74,8 +74,11 @@ internal static class DaemonLimits
     /// <summary>Lines in a second after that: the log lasts for hours.</summary>
     public const double ClientLogLinesPerSecond = 0.5;
 
-    /// <summary>Processes whose accounts are kept: 4 that came and went for each connection.</summary>
-    public const int RememberedProcesses = 2048;
+    /// <summary>Processes whose accounts are kept, 300 bytes each: all that may be connected, and a hundred that came and went.</summary>
+    public const int RememberedProcesses = 512;
+
+    /// <summary>The longest that a process is held until its upload, whatever its block says: what a client may ask for at most.</summary>
+    public static readonly TimeSpan LongestHold = TimeSpan.FromHours(1);
 
     /// <summary>Connections that wait for accept: what the kernel allows at most by default (net.core.somaxconn).</summary>
     public const int ListenBacklog = 4096;

@@ -18,6 +18,7 @@ internal sealed unsafe class EventLoop : IDisposable
     private readonly PriorityQueue<Timer, long> _timers = new();
     private readonly Queue<Action> _posted = new();
     private bool _stopped;
+    private bool _isDisposed;
 
     public EventLoop(TimeProvider time)
     {
@@ -74,17 +75,22 @@ internal sealed unsafe class EventLoop : IDisposable
         return timer;
     }
 
-    /// <summary>Runs <paramref name="action"/> on the loop's thread soon. From any thread.</summary>
+    /// <summary>Runs <paramref name="action"/> on the loop's thread soon, if it still runs. From any thread.</summary>
     public void Post(Action action)
     {
         lock (_posted)
         {
-            _posted.Enqueue(action);
-        }
+            // A capture may end after the loop: its descriptor's number may be another's by then.
+            if (_isDisposed)
+            {
+                return;
+            }
 
-        ulong one = 1;
-        // EAGAIN means that the counter is full of wake-ups already.
-        _ = Libc.write(_wakeup.Number, (byte*)&one, sizeof(ulong));
+            _posted.Enqueue(action);
+            ulong one = 1;
+            // EAGAIN means that the counter is full of wake-ups already.
+            _ = Libc.write(_wakeup.Number, (byte*)&one, sizeof(ulong));
+        }
     }
 
     /// <summary>Runs until <see cref="Stop"/>.</summary>
@@ -118,7 +124,12 @@ internal sealed unsafe class EventLoop : IDisposable
 
     public void Dispose()
     {
-        _wakeup.Dispose();
+        lock (_posted)
+        {
+            _isDisposed = true;
+            _wakeup.Dispose();
+        }
+
         _epoll.Dispose();
     }
 
