@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using CrashHandler.Handler.Posix;
 using CrashHandler.Protocol;
 
 namespace CrashHandler.Tests.Fuzz;
