@@ -42,6 +42,9 @@ public static class ProtocolLimits
     /// <summary>Number of the application's own parameters: what Crashpad's handler reads of a process.</summary>
     public const int MaxParameters = 400;
 
+    /// <summary>Number of fields in a registration block: there are some thirty, and a later version may have more.</summary>
+    public const int MaxFields = 128;
+
     /// <summary>Bytes of UTF-8 in a parameter's key: Crashpad's limit.</summary>
     public const int MaxKeyBytes = 255;
 

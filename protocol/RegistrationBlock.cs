@@ -101,6 +101,11 @@ public static class RegistrationBlock
         }
 
         uint count = BinaryPrimitives.ReadUInt32LittleEndian(copy[4..]);
+        if (count > ProtocolLimits.MaxFields + ProtocolLimits.MaxParameters)
+        {
+            throw new MalformedFrameException($"the registration block announces {count} records, more than {ProtocolLimits.MaxFields} fields and {ProtocolLimits.MaxParameters} parameters");
+        }
+
         ReadOnlySpan<byte> rest = copy.Slice(CopyHeaderSize, length);
         Dictionary<string, string> fields = [];
         Dictionary<string, string> parameters = [];
@@ -129,9 +134,9 @@ public static class RegistrationBlock
                 _ => throw new MalformedFrameException($"record {i} of the registration block has kind {kind}"),
             };
             target[key] = value;
-            if (parameters.Count > ProtocolLimits.MaxParameters)
+            if (parameters.Count > ProtocolLimits.MaxParameters || fields.Count > ProtocolLimits.MaxFields)
             {
-                throw new MalformedFrameException($"the registration block has more than {ProtocolLimits.MaxParameters} parameters");
+                throw new MalformedFrameException($"the registration block has more than {ProtocolLimits.MaxFields} fields or {ProtocolLimits.MaxParameters} parameters");
             }
 
             rest = rest[RecordSize(keyLength, (int)valueLength)..];

@@ -35,7 +35,7 @@ internal static class DatabaseStatusText
         output.WriteLine($"Disk       {Disk(status.Usage)}");
         if (status.Handler is { } handler)
         {
-            output.WriteLine($"This run   {handler.Captured} captured, {handler.Lost} lost, {handler.Refused} connections refused; "
+            output.WriteLine($"This run   {handler.Captured} captured, {handler.Lost} lost, {handler.Refused} connections refused{Refusals(handler)}; "
                 + $"{handler.Attempts} {(handler.Attempts == 1 ? "attempt" : "attempts")} to send, {handler.Uploaded} uploaded, {handler.Failed} failed");
         }
 
@@ -47,6 +47,20 @@ internal static class DatabaseStatusText
 
         WriteClients(output, status.Handler?.Clients ?? []);
         output.WriteLine();
+    }
+
+    private static string Refusals(StatusDocument handler)
+    {
+        List<string> kinds = [];
+        for (int end = 0; end < handler.Refusals.Length; end++)
+        {
+            if (handler.Refusals[end] > 0)
+            {
+                kinds.Add($"{handler.Refusals[end]} {ConnectionEnds.TextOf((ConnectionEnd)end)}");
+            }
+        }
+
+        return kinds.Count == 0 ? "" : $" ({string.Join(", ", kinds)})";
     }
 
     private static string Uploads(DatabaseStatus status)

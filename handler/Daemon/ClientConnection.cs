@@ -4,7 +4,7 @@ using CrashHandler.Protocol;
 namespace CrashHandler.Handler.Daemon;
 
 /// <summary>One accepted connection. Its nonsense ends it and nothing else.</summary>
-internal sealed class ClientConnection(SeqPacketSocket socket, Libc.UCred peer) : IDisposable
+internal sealed class ClientConnection(SeqPacketSocket socket, Libc.UCred peer, PeerAccount account) : IDisposable
 {
     /// <summary>The socket.</summary>
     public SeqPacketSocket Socket { get; } = socket;
@@ -12,14 +12,17 @@ internal sealed class ClientConnection(SeqPacketSocket socket, Libc.UCred peer) 
     /// <summary>Who called connect().</summary>
     public Libc.UCred Peer { get; } = peer;
 
+    /// <summary>On whose account it is: who called connect().</summary>
+    public PeerAccount Account { get; } = account;
+
     /// <summary>What Hello said; null before it.</summary>
     public ConnectionRole? Role { get; set; }
 
     /// <summary>The process it belongs to; null for an inspector and before Hello.</summary>
     public Client? Client { get; set; }
 
-    /// <summary>Ends the connection when no Hello came.</summary>
-    public EventLoop.Timer? HelloDeadline { get; set; }
+    /// <summary>Ends the connection: of one that has not said Hello, and of an inspector.</summary>
+    public EventLoop.Timer? Deadline { get; set; }
 
     /// <summary>Whether an answer is being made: the client is to wait for it before it asks again.</summary>
     public bool IsAnswering { get; set; }
@@ -36,7 +39,7 @@ internal sealed class ClientConnection(SeqPacketSocket socket, Libc.UCred peer) 
 
     public void Dispose()
     {
-        HelloDeadline?.Cancel();
-        Socket.Dispose();
+        Deadline?.Cancel();
+        Socket.Close();
     }
 }

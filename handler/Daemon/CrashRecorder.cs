@@ -415,7 +415,7 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
         }
 
         long began = time.GetTimestamp();
-        TimeSpan limit = TimeSpan.FromMilliseconds(milliseconds), left = limit;
+        TimeSpan limit = TimeSpan.FromMilliseconds(Math.Min(milliseconds, DaemonLimits.LongestHold.TotalMilliseconds)), left = limit;
         Task uploaded = WhenUploaded(id);
         while (left > TimeSpan.Zero && !uploaded.Wait(left < DaemonLimits.HoldSign ? left : DaemonLimits.HoldSign))
         {

@@ -14,8 +14,71 @@ internal static class DaemonLimits
     /// <summary>How often it looks at that lock; flock has no time limit of its own.</summary>
     public static readonly TimeSpan AddressLockInterval = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Connections at once: each costs a descriptor or two, and 1,024 descriptors is what a process may count on.</summary>
+    /// <summary>Connections at once: of some two hundred processes, two each, which is far above any application; fewer where there are few descriptors.</summary>
     public const int MaxConnections = 400;
+
+    /// <summary>Descriptors that a connection may cost: its own, and its process's pidfd, registration block and diagnostics socket.</summary>
+    public const int DescriptorsPerConnection = 4;
+
+    /// <summary>Descriptors that connections leave to all else: four captures with their files, a walk, an upload, the database, and the 253 of one packet.</summary>
+    public const int DescriptorReserve = 512;
+
+    /// <summary>Connections of one process at once: it needs two, and for a moment two more when it connects anew.</summary>
+    public const int MaxConnectionsPerProcess = 8;
+
+    /// <summary>New connections of one process at once: a process makes two in its life, and tests of applications some more.</summary>
+    public const int ConnectsAtOnce = 64;
+
+    /// <summary>New connections of one process in a second after that: a client looks for its handler at most once in a second.</summary>
+    public const int ConnectsPerSecond = 4;
+
+    /// <summary>Inspectors at once: people at terminals, and a monitoring script or two.</summary>
+    public const int MaxInspectors = 16;
+
+    /// <summary>How long an inspector may stay: it asks one thing and goes, within <see cref="InspectorAnswer"/>.</summary>
+    public static readonly TimeSpan InspectorStay = TimeSpan.FromSeconds(30);
+
+    /// <summary>Connections accepted before others are looked at again: some milliseconds.</summary>
+    public const int AcceptsPerTurn = 64;
+
+    /// <summary>Packets of one connection before others are looked at again: more than any dialogue has, less than a millisecond of those that cost nothing.</summary>
+    public const int PacketsPerTurn = 16;
+
+    /// <summary>For how long one connection is served before others are looked at again: a frame that syncs a file is a turn of its own.</summary>
+    public static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>Time of the event loop that one process may take at once: hundreds of its dearest requests.</summary>
+    public static readonly TimeSpan LoopTimeAtOnce = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Its share of the loop's time after that: others still have most of it.</summary>
+    public const double LoopShare = 0.25;
+
+    /// <summary>Seconds of the loop's time that one frame counts at most: when this handler was stopped, or had no processor, it was not the client's doing.</summary>
+    public static readonly TimeSpan LongestCharge = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Reports of one process at once, of deaths told on its connections and of its demands: forked children, and an application that asks at every error.</summary>
+    public const int ReportsAtOnce = 100;
+
+    /// <summary>Reports in a second after that: who wants more is mad, and would push all others' out of the database.</summary>
+    public const double ReportsPerSecond = 1;
+
+    /// <summary>Notes of one process in the log at once: <c>Start</c> sends one.</summary>
+    public const int NotesAtOnce = 16;
+
+    /// <summary>Notes in a second after that: one a minute.</summary>
+    public const double NotesPerSecond = 1 / 60.0;
+
+    /// <summary>Lines at once that clients cause in the log: a thousand processes that start together, a few hundred bytes each, of 3 MiB in all.</summary>
+    public const int ClientLogLinesAtOnce = 1000;
+
+    /// <summary>Lines in a second after that: the log lasts for hours.</summary>
+    public const double ClientLogLinesPerSecond = 0.5;
+
+    /// <summary>Processes whose accounts are kept, 300 bytes each: all that may be connected, and a hundred that came and went.</summary>
+    public const int RememberedProcesses = 512;
+
+    /// <summary>The longest that a process is held until its upload, whatever its block says: what a client may ask for at most.</summary>
+    public static readonly TimeSpan LongestHold = TimeSpan.FromHours(1);
 
     /// <summary>Connections that wait for accept: what the kernel allows at most by default (net.core.somaxconn).</summary>
     public const int ListenBacklog = 4096;

@@ -31,17 +31,14 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Something to be done later, unless it is cancelled.</summary>
     public sealed class Timer(Action action)
     {
-        public bool IsCancelled { get; private set; }
+        // Not what it would have done: it stays in the queue until it is due.
+        private Action? _action = action;
 
-        public void Cancel() => IsCancelled = true;
+        public bool IsCancelled => _action is null;
 
-        internal void Fire()
-        {
-            if (!IsCancelled)
-            {
-                action();
-            }
-        }
+        public void Cancel() => _action = null;
+
+        internal void Fire() => _action?.Invoke();
     }
 
     /// <summary>Calls <paramref name="handler"/> with the epoll events whenever the descriptor is readable or hung up.</summary>
@@ -167,15 +164,19 @@ internal sealed unsafe class EventLoop : IDisposable
     {
         ulong count;
         _ = Libc.read(_wakeup.Number, (byte*)&count, sizeof(ulong));
-        while (true)
+        int waiting;
+        lock (_posted)
         {
-            Action? action;
+            waiting = _posted.Count;
+        }
+
+        // What is posted meanwhile has its own wake-up: descriptors and timers come in between.
+        for (; waiting > 0; waiting--)
+        {
+            Action action;
             lock (_posted)
             {
-                if (!_posted.TryDequeue(out action))
-                {
-                    return;
-                }
+                action = _posted.Dequeue();
             }
 
             action();

@@ -71,7 +71,7 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
         };
         // The guid of a new database is made, and synced, when the first client is welcomed: until then nobody needs it.
         Welcome Greet() => new(Environment.ProcessId, recorder.ClientId(), _database.Path, options.Url?.AbsoluteUri, HandlerVersion.Text);
-        _sessions = new Sessions(_loop, _socket.Listener, this, Greet, PosixFiles.UserId(), _time, () => _log.Value)
+        _sessions = new Sessions(_loop, _socket.Listener, this, Greet, PosixFiles.UserId(), _time, () => _log.Value, PeerAccounts.ConnectionsFor(ProcessLimits.RaiseOpenFiles()))
         {
             Capture = recorder.Capture,
             Served = options.Served,
@@ -196,7 +196,8 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
             NextAttempt = permission == UploadPermission.Off ? null : queue.NextAttempt,
             Captured = sessions.Captured,
             Lost = sessions.Lost,
-            Refused = sessions.Refused,
+            Refused = sessions.Accounts.Ended,
+            Refusals = sessions.Accounts.Ends,
             Attempts = queue.Attempts,
             Uploaded = queue.Uploaded,
             Failed = queue.Failed,

@@ -10,6 +10,16 @@ internal sealed unsafe class RegistrationReader : IDisposable
     private const int SEEK_END = 2;
 
     private readonly FileDescriptor _memfd;
+    private readonly bool _isDuplicate;
+    private int _isDisposed;
+
+    private RegistrationReader(RegistrationReader other)
+    {
+        bool isReferred = false;
+        other._memfd.DangerousAddRef(ref isReferred);
+        _memfd = other._memfd;
+        _isDuplicate = true;
+    }
 
     /// <summary>Takes over the descriptor that came with Register.</summary>
     /// <exception cref="MalformedFrameException">It is no sealed memfd of the block's size.</exception>
@@ -63,15 +73,25 @@ internal sealed unsafe class RegistrationReader : IDisposable
         throw new MalformedFrameException($"the registration block was written {DaemonLimits.BlockReadAttempts} times while it was read");
     }
 
-    /// <summary>A reader of its own on the same block.</summary>
-    /// <exception cref="SyscallException">fcntl failed.</exception>
-    public RegistrationReader Duplicate()
-    {
-        int fd = Libc.fcntl(_memfd.Number, Libc.F_DUPFD_CLOEXEC, 0);
-        return fd >= 0 ? new RegistrationReader(new FileDescriptor(fd)) : throw SyscallException.Last("fcntl F_DUPFD_CLOEXEC");
-    }
+    /// <summary>A reader of its own on the same block, and on the same descriptor, which is closed when both are disposed of: many may die at once.</summary>
+    public RegistrationReader Duplicate() => new(this);
 
-    public void Dispose() => _memfd.Dispose();
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        {
+            return;
+        }
+
+        if (_isDuplicate)
+        {
+            _memfd.DangerousRelease();
+        }
+        else
+        {
+            _memfd.Dispose();
+        }
+    }
 
     private void ReadAt(byte[] buffer, long offset)
     {

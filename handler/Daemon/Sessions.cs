@@ -12,15 +12,19 @@ namespace CrashHandler.Handler.Daemon;
 /// hostile: what it sends can end its own connection, and nothing else.
 /// </summary>
 internal sealed class Sessions(
-    EventLoop loop, SeqPacketSocket listener, IControlRequests control, Func<Welcome> welcome, uint uid, TimeProvider time, Func<ILogger> log)
+    EventLoop loop, SeqPacketSocket listener, IControlRequests control, Func<Welcome> welcome, uint uid, TimeProvider time, Func<ILogger> log, int maxConnections = DaemonLimits.MaxConnections)
     : IDisposable
 {
+    private static readonly string TooManyReports =
+        $"this process has had {DaemonLimits.ReportsAtOnce} reports made in a short time, and after that has {DaemonLimits.ReportsPerSecond} in a second";
+
     private const string KilledBefore = "it was gone before it handed over its memory";
 
     private readonly HashSet<ClientConnection> _connections = [];
     private readonly Dictionary<ClientIdentity, Client> _clients = [];
     private readonly Dictionary<ClientIdentity, CaptureJob> _deaths = [];
     private readonly HashSet<CaptureJob> _demands = [];
+    private readonly PeerAccounts _accounts = new(maxConnections, time, log);
     private readonly byte[] _buffer = new byte[FrameHeader.Size + ProtocolLimits.MaxPayloadBytes];
     private CaptureWorkers? _workers;
     private bool _isClosed;
@@ -55,8 +59,8 @@ internal sealed class Sessions(
     /// <summary>Deaths of which none could be made.</summary>
     public int Lost { get; private set; }
 
-    /// <summary>Connections ended because of what they sent.</summary>
-    public int Refused { get; private set; }
+    /// <summary>Connections that were ended, and why: what became of every one that did not end itself.</summary>
+    public PeerAccounts Accounts => _accounts;
 
     /// <summary>Begins to accept.</summary>
     public void Open() => loop.Add(listener.Number, _ => AcceptAll());
@@ -88,7 +92,8 @@ internal sealed class Sessions(
     {
         try
         {
-            while (listener.Accept() is { } socket)
+            // Who comes in numbers waits while the others are served.
+            for (int accepted = 0; accepted < DaemonLimits.AcceptsPerTurn && listener.Accept() is { } socket; accepted++)
             {
                 Accept(socket);
             }
@@ -96,7 +101,11 @@ internal sealed class Sessions(
         catch (SyscallException exhausted)
         {
             // No descriptor left, most likely: whoever waits goes on waiting, and is not asked about a thousand times a second.
-            log().Error("Nobody is accepted for {Seconds} s: {Reason}", DaemonLimits.AcceptPause.TotalSeconds, exhausted.Message);
+            if (_accounts.MayLog())
+            {
+                log().Error("Nobody is accepted for {Seconds} s: {Reason}", DaemonLimits.AcceptPause.TotalSeconds, exhausted.Message);
+            }
+
             loop.Remove(listener.Number);
             loop.After(DaemonLimits.AcceptPause, () =>
             {
@@ -122,74 +131,130 @@ internal sealed class Sessions(
             return;
         }
 
-        ClientConnection connection = new(socket, peer);
+        ClientConnection connection = new(socket, peer, _accounts.Enter(peer.Pid, out string? refusal));
+        _connections.Add(connection);
+        if (refusal is not null)
+        {
+            Refuse(connection, ConnectionEnd.TooMany, refusal);
+            return;
+        }
+
         try
         {
             loop.Add(socket.Number, _ => OnReadable(connection));
         }
         catch (SyscallException)
         {
-            connection.Dispose();
+            Drop(connection);
             throw;
         }
 
-        _connections.Add(connection);
-        if (_connections.Count > DaemonLimits.MaxConnections)
+        connection.Deadline = loop.After(
+            TimeSpan.FromMilliseconds(ProtocolLimits.HelloLimitMilliseconds),
+            () => Refuse(connection, ConnectionEnd.Silent, $"no Hello within {ProtocolLimits.HelloLimitMilliseconds} ms"));
+    }
+
+    /// <summary>One turn of a connection: what it has not come to is called again, after the others.</summary>
+    private void OnReadable(ClientConnection connection)
+    {
+        if (_accounts.Pause(connection.Account) is { Ticks: > 0 } pause)
         {
-            Refuse(connection, RefusalReason.TooManyConnections, $"this handler takes {DaemonLimits.MaxConnections} connections");
+            Pause(connection, pause);
             return;
         }
 
-        connection.HelloDeadline = loop.After(
-            TimeSpan.FromMilliseconds(ProtocolLimits.HelloLimitMilliseconds),
-            () => Refuse(connection, RefusalReason.MalformedFrame, $"no Hello within {ProtocolLimits.HelloLimitMilliseconds} ms"));
+        long began = time.GetTimestamp();
+        for (int packets = 0; packets < DaemonLimits.PacketsPerTurn && _connections.Contains(connection) && time.GetElapsedTime(began) < DaemonLimits.Turn; packets++)
+        {
+            long came = time.GetTimestamp();
+            if (!OnReadableOnce(connection))
+            {
+                break;
+            }
+
+            _accounts.Charge(connection.Account, time.GetElapsedTime(came));
+        }
     }
 
-    private void OnReadable(ClientConnection connection)
+    /// <summary>Who has had more than its share is read again when the others have had theirs: what it sends waits in its socket.</summary>
+    private void Pause(ClientConnection connection, TimeSpan pause)
     {
-        while (_connections.Contains(connection))
+        loop.Remove(connection.Socket.Number);
+        loop.After(pause, () =>
         {
-            try
+            if (_connections.Contains(connection))
             {
-                ReceivedPacket? packet = connection.Socket.Receive(_buffer);
-                if (packet is null)
-                {
-                    return;
-                }
-
-                if (packet.Length == 0)
-                {
-                    foreach (FileDescriptor unwanted in packet.Descriptors)
-                    {
-                        unwanted.Dispose();
-                    }
-
-                    Drop(connection);
-                    return;
-                }
-
-                OnPacket(connection, packet);
+                loop.Add(connection.Socket.Number, _ => OnReadable(connection));
             }
-            catch (ProtocolVersionException other)
+        });
+    }
+
+    /// <returns>False: there was nothing.</returns>
+    private bool OnReadableOnce(ClientConnection connection)
+    {
+        try
+        {
+            ReceivedPacket? packet = connection.Socket.Receive(_buffer);
+            if (packet is null)
             {
-                Refuse(connection, RefusalReason.Version, other.Message);
+                return false;
             }
-            catch (MalformedFrameException nonsense)
+
+            // An empty packet has a sender, the end has none.
+            if (packet is { Length: 0, Sender: null })
             {
-                Refuse(connection, RefusalReason.MalformedFrame, nonsense.Message);
-            }
-            catch (SyscallException gone)
-            {
-                log().Debug("Connection of pid {Client} ended: {Reason}", connection.Peer.Pid, gone.Message);
                 Drop(connection);
+                return false;
             }
-            catch (Exception unexpected)
-            {
-                // One client must never end the handler of all others, whatever it found to break.
-                log().Error(unexpected, "Connection of pid {Client} ended by a fault of this handler", connection.Peer.Pid);
-                Drop(connection);
-            }
+
+            OnPacket(connection, packet);
         }
+        catch (ProtocolVersionException other)
+        {
+            Refuse(connection, ConnectionEnd.Version, other.Message);
+        }
+        catch (MalformedFrameException nonsense)
+        {
+            Refuse(connection, ConnectionEnd.Malformed, nonsense.Message);
+        }
+        catch (SyscallException failure)
+        {
+            EndBroken(connection, failure);
+        }
+        catch (Exception unexpected)
+        {
+            // One client must never end the handler of all others, whatever it found to break.
+            EndFaulty(connection, unexpected);
+        }
+
+        return true;
+    }
+
+    private void EndBroken(ClientConnection connection, SyscallException failure)
+    {
+        if (failure.Errno is Libc.EPIPE or Libc.ECONNRESET)
+        {
+            log().Debug("Connection of pid {Client} ended: {Reason}", connection.Peer.Pid, failure.Message);
+            Drop(connection);
+        }
+        else if (failure.Errno == Libc.EAGAIN)
+        {
+            Refuse(connection, ConnectionEnd.Unread, "it does not read what it is answered");
+        }
+        else
+        {
+            Refuse(connection, ConnectionEnd.Fault, $"this handler lacks something: {failure.Message}");
+        }
+    }
+
+    private void EndFaulty(ClientConnection connection, Exception unexpected)
+    {
+        if (_accounts.MayLog())
+        {
+            log().Error(unexpected, "Connection of pid {Client} ended by a fault of this handler", connection.Peer.Pid);
+        }
+
+        Refuse(connection, ConnectionEnd.Fault, "a fault of this handler");
     }
 
     private void OnPacket(ClientConnection connection, ReceivedPacket packet)
@@ -198,6 +263,11 @@ internal sealed class Sessions(
         HashSet<FileDescriptor> unclaimed = [.. packet.Descriptors];
         try
         {
+            if (packet.LostDescriptors)
+            {
+                throw new SyscallException("recvmsg", Libc.EMFILE, "SCM_RIGHTS");
+            }
+
             if (packet.IsTruncated)
             {
                 throw new MalformedFrameException($"the packet is longer than a frame may be ({_buffer.Length} bytes)");
@@ -225,7 +295,7 @@ internal sealed class Sessions(
         {
             foreach (FileDescriptor descriptor in unclaimed)
             {
-                descriptor.Dispose();
+                ForeignDescriptor.Close(descriptor);
             }
         }
     }
@@ -244,7 +314,7 @@ internal sealed class Sessions(
         // Who inspects is its own user, or root: the others' processes are none of a served user's business.
         if (isInspector ? connection.Peer.Uid != uid && connection.Peer.Uid != 0 : !Served.Includes(uid, connection.Peer.Uid))
         {
-            Refuse(connection, RefusalReason.NotSameUser, $"this handler does not serve uid {connection.Peer.Uid}");
+            Refuse(connection, ConnectionEnd.OtherUser, $"this handler does not serve uid {connection.Peer.Uid}");
             return;
         }
 
@@ -253,9 +323,19 @@ internal sealed class Sessions(
             throw new MalformedFrameException($"Hello has the unknown role {(ushort)hello.Role}");
         }
 
-        connection.HelloDeadline?.Cancel();
+        connection.Deadline?.Cancel();
         connection.Role = hello.Role;
-        if (!isInspector)
+        if (isInspector)
+        {
+            if (_accounts.EnterInspector() is { } refusal)
+            {
+                Refuse(connection, ConnectionEnd.TooMany, refusal);
+                return;
+            }
+
+            connection.Deadline = loop.After(DaemonLimits.InspectorStay, () => Refuse(connection, ConnectionEnd.Silent, $"an inspector stays for {DaemonLimits.InspectorStay.TotalSeconds} s"));
+        }
+        else
         {
             Client client = ClientOf(connection);
             connection.Client = client;
@@ -263,7 +343,7 @@ internal sealed class Sessions(
             client.Hooks |= hello.Hooks;
             if (hello.Role == ConnectionRole.Crash && client.Registration is null && descriptors is [FileDescriptor block])
             {
-                TakeBlock(client, block, unclaimed);
+                TakeBlock(client, block, unclaimed, connection.Account);
             }
         }
 
@@ -274,7 +354,7 @@ internal sealed class Sessions(
     /// The block of a process that registered with another handler, which is gone. What is none is no reason to refuse: the process may be dying, and
     /// the number of its block be another file's.
     /// </summary>
-    private void TakeBlock(Client client, FileDescriptor block, HashSet<FileDescriptor> unclaimed)
+    private void TakeBlock(Client client, FileDescriptor block, HashSet<FileDescriptor> unclaimed, PeerAccount account)
     {
         try
         {
@@ -283,13 +363,16 @@ internal sealed class Sessions(
         }
         catch (MalformedFrameException none)
         {
-            log().Warning("Pid {Client} is known without its parameters: {Reason}", client.Identity.ProcessId, none.Message);
+            if (_accounts.MayLog(account, LogTopic.Block))
+            {
+                log().Warning("Pid {Client} is known without its parameters: {Reason}", client.Identity.ProcessId, none.Message);
+            }
         }
     }
 
     private Client ClientOf(ClientConnection connection)
     {
-        ClientIdentity identity = new(connection.Peer.Pid, ProcStat.ReadStartTime(connection.Peer.Pid));
+        ClientIdentity identity = ClientIdentity.Of(connection.Peer.Pid);
         if (_clients.TryGetValue(identity, out Client? known))
         {
             return known;
@@ -297,11 +380,20 @@ internal sealed class Sessions(
 
         Client client = new(identity, connection.Socket.PeerPidFd(identity.ProcessId), time.GetUtcNow()) { Guest = IsOwn(connection) ? null : connection.Peer };
         bool wasBusy = IsBusy;
-        _clients.Add(identity, client);
-        if (client.PidFd is { } pidFd)
+        try
         {
-            loop.Add(pidFd.Number, _ => Bury(client));
+            if (client.PidFd is { } pidFd)
+            {
+                loop.Add(pidFd.Number, _ => Bury(client));
+            }
         }
+        catch (SyscallException)
+        {
+            client.Dispose();
+            throw;
+        }
+
+        _clients.Add(identity, client);
 
         if (!wasBusy)
         {
@@ -326,17 +418,20 @@ internal sealed class Sessions(
         client.Registration?.Dispose();
         client.Registration = reader;
         client.Hooks |= register.Hooks;
-        log().Information("Pid {Client} registered, hooks {Hooks}", client.Identity.ProcessId, client.Hooks);
         client.Missing = client.Hooks.HasFlag(Hooks.DotNet) ? MissingHooks.Of(client.Hooks, register.Options.HasFlag(RegisterOptions.IgnoreSystemCrashHandler)) : Hooks.None;
-        foreach (string missing in MissingHooks.Describe(client.Missing))
+        if (_accounts.MayLog(connection.Account, LogTopic.Registered))
         {
-            log().Warning("Pid {Client}: {Missing}", client.Identity.ProcessId, missing);
+            log().Information("Pid {Client} registered, hooks {Hooks}", client.Identity.ProcessId, client.Hooks);
+            foreach (string missing in MissingHooks.Describe(client.Missing))
+            {
+                log().Warning("Pid {Client}: {Missing}", client.Identity.ProcessId, missing);
+            }
         }
 
         Registration registration = RegistrationOf(client);
         if (registration.Fields.ContainsKey(RegistrationFields.HeapDump))
         {
-            KeepDiagnosticsSocket(client);
+            KeepDiagnosticsSocket(client, connection.Account);
         }
 
         connection.Send(FrameType.Done, [], header.Request);
@@ -346,7 +441,7 @@ internal sealed class Sessions(
         }
     }
 
-    private void KeepDiagnosticsSocket(Client client)
+    private void KeepDiagnosticsSocket(Client client, PeerAccount account)
     {
         try
         {
@@ -354,7 +449,10 @@ internal sealed class Sessions(
         }
         catch (Exception failure) when (failure is AttachException or SyscallException)
         {
-            log().Warning("Pid {Client} wants a heap dump when it dies, and may get none: {Reason}", client.Identity.ProcessId, failure.Message);
+            if (_accounts.MayLog(account, LogTopic.HeapDump))
+            {
+                log().Warning("Pid {Client} wants a heap dump when it dies, and may get none: {Reason}", client.Identity.ProcessId, failure.Message);
+            }
         }
     }
 
@@ -366,7 +464,11 @@ internal sealed class Sessions(
         }
         catch (Exception broken) when (broken is MalformedFrameException or SyscallException)
         {
-            log().Warning("What pid {Client} says of itself cannot be read: {Reason}", client.Identity.ProcessId, broken.Message);
+            if (_accounts.MayLog(client.Identity.ProcessId, LogTopic.Block))
+            {
+                log().Warning("What pid {Client} says of itself cannot be read: {Reason}", client.Identity.ProcessId, broken.Message);
+            }
+
             return Registration.Empty;
         }
     }
@@ -406,6 +508,12 @@ internal sealed class Sessions(
                     connection.Send(FrameType.LastRun, control.GetLastRun().ToBytes(), header.Request);
                     return;
                 case FrameType.Note when payload.Length is > 0 and <= ProtocolLimits.MaxNoteBytes && connection.Client is { } noting:
+                    if (!connection.Account.Notes.TryTake(_accounts.Now) || !_accounts.MayLog())
+                    {
+                        connection.Send(FrameType.Failed, "the log takes no more notes of this process now"u8, header.Request);
+                        return;
+                    }
+
                     log().Warning("Pid {Client} says: {Note}", noting.Identity.ProcessId, Encoding.UTF8.GetString(payload));
                     break;
                 case FrameType.SubmitPending:
@@ -482,8 +590,7 @@ internal sealed class Sessions(
             }
             catch (Exception fault)
             {
-                log().Error(fault, "Pid {Client} gets no answer, by a fault of this handler", connection.Peer.Pid);
-                loop.Post(() => Drop(connection));
+                loop.Post(() => EndFaulty(connection, fault));
             }
         });
     }
@@ -500,10 +607,9 @@ internal sealed class Sessions(
         {
             send();
         }
-        catch (SyscallException gone)
+        catch (SyscallException failure)
         {
-            log().Debug("Connection of pid {Client} ended: {Reason}", connection.Peer.Pid, gone.Message);
-            Drop(connection);
+            EndBroken(connection, failure);
         }
     }
 
@@ -540,11 +646,17 @@ internal sealed class Sessions(
         Client client = connection.Client!;
         ClientIdentity identity = credentials.Pid == client.Identity.ProcessId
             ? client.Identity
-            : new ClientIdentity(credentials.Pid, ProcStat.ReadStartTime(credentials.Pid));
+            : ClientIdentity.Of(credentials.Pid);
         Passed(CrashStep.NoticeReceived);
         bool isNew = !_deaths.TryGetValue(identity, out CaptureJob? job);
         if (job is null)
         {
+            if (!connection.Account.Reports.TryTake(_accounts.Now))
+            {
+                TurnAway(connection, identity);
+                return;
+            }
+
             job = new CaptureJob(identity, payload.ToArray(), client.Registration?.Duplicate(), client.Hooks) { Guest = client.Guest };
             job.AskForMemory = () => AskForMemory(job);
             _deaths.Add(identity, job);
@@ -567,13 +679,33 @@ internal sealed class Sessions(
         }
         else if (_connections.Contains(connection))
         {
-            job.Waiting.Add(connection);
+            // However often it says so on one connection.
+            if (!job.Waiting.Contains(connection))
+            {
+                job.Waiting.Add(connection);
+            }
+
             if (job.HandOver is { IsOpen: true } asked)
             {
                 // It did not wait for Taken on its other connection, where it was asked before.
                 Ask(connection, asked);
             }
         }
+    }
+
+    /// <summary>A death too many: it is let go at once, counted, and said once.</summary>
+    private void TurnAway(ClientConnection connection, ClientIdentity identity)
+    {
+        Lost++;
+        if (_accounts.MayLog(connection.Account, LogTopic.Reports))
+        {
+            string reason = $"no report of pid {identity.ProcessId}: {TooManyReports}";
+            log().Error("{Reason}", reason);
+            CaptureFailed(reason);
+        }
+
+        SendOrDrop(connection, FrameType.Taken, []);
+        Release(connection, ReleaseOutcome.NotReported);
     }
 
     // On a capture's thread.
@@ -621,6 +753,12 @@ internal sealed class Sessions(
         if (_deaths.ContainsKey(client.Identity))
         {
             connection.Send(FrameType.Failed, "this process is dying, and is reported as such"u8, request);
+            return;
+        }
+
+        if (!connection.Account.Reports.TryTake(_accounts.Now))
+        {
+            connection.Send(FrameType.Failed, Encoding.UTF8.GetBytes(TooManyReports), request);
             return;
         }
 
@@ -716,6 +854,41 @@ internal sealed class Sessions(
 
     private void SendOrDrop(ClientConnection connection, FrameType type, ReadOnlySpan<byte> payload)
     {
+        // Its descriptor's number may be another's by now.
+        if (!_connections.Contains(connection))
+        {
+            return;
+        }
+
+        try
+        {
+            connection.Send(type, payload);
+        }
+        catch (SyscallException failure)
+        {
+            EndBroken(connection, failure);
+        }
+    }
+
+    private void Refuse(ClientConnection connection, ConnectionEnd end, string why)
+    {
+        if (!_connections.Contains(connection))
+        {
+            return;
+        }
+
+        _accounts.CountEnd(connection.Account, end, why);
+        if (ConnectionEnds.ToldAs(end) is { } reason)
+        {
+            TrySend(connection, FrameType.Refusal, [(byte)reason, 0, .. Encoding.UTF8.GetBytes(why)]);
+        }
+
+        Drop(connection);
+    }
+
+    // The last that a connection hears: if it does not, it ends all the same.
+    private void TrySend(ClientConnection connection, FrameType type, byte[] payload)
+    {
         try
         {
             connection.Send(type, payload);
@@ -723,22 +896,7 @@ internal sealed class Sessions(
         catch (SyscallException gone)
         {
             log().Debug("Pid {Client} did not take {Frame}: {Reason}", connection.Peer.Pid, type, gone.Message);
-            Drop(connection);
         }
-    }
-
-    private void Refuse(ClientConnection connection, RefusalReason reason, string text)
-    {
-        if (!_connections.Contains(connection))
-        {
-            return;
-        }
-
-        Refused++;
-        log().Warning("Connection of pid {Client} refused: {Reason}", connection.Peer.Pid, text);
-        byte[] payload = [(byte)reason, 0, .. Encoding.UTF8.GetBytes(text)];
-        SendOrDrop(connection, FrameType.Refusal, payload);
-        Drop(connection);
     }
 
     private void Drop(ClientConnection connection)
@@ -749,6 +907,7 @@ internal sealed class Sessions(
         }
 
         loop.Remove(connection.Socket.Number);
+        _accounts.Leave(connection.Account, connection.Role == ConnectionRole.Inspector);
         if (connection.Client is { } client)
         {
             client.Connections.Remove(connection);
@@ -777,10 +936,19 @@ internal sealed class Sessions(
 
         foreach (ClientConnection connection in client.Connections.ToArray())
         {
+            ReadRest(connection);
             Drop(connection);
         }
 
         Forget(client);
+    }
+
+    /// <summary>What a process said before it died: its notice may be there, and the kernel tells of the death first.</summary>
+    private void ReadRest(ClientConnection connection)
+    {
+        for (int packets = 0; packets < DaemonLimits.PacketsPerTurn && _connections.Contains(connection) && OnReadableOnce(connection); packets++)
+        {
+        }
     }
 
     private void Forget(Client client)

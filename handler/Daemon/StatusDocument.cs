@@ -41,8 +41,11 @@ internal sealed record StatusDocument
     /// <summary>Deaths of which no report could be made.</summary>
     public required int Lost { get; init; }
 
-    /// <summary>Connections ended because of what they sent.</summary>
+    /// <summary>Connections that the handler ended.</summary>
     public required int Refused { get; init; }
+
+    /// <summary>How many of them, by <see cref="ConnectionEnd"/>; of a handler that does not say so, none.</summary>
+    public int[] Refusals { get; init; } = new int[ConnectionEnds.Count];
 
     /// <summary>Attempts to send a report, answered or not.</summary>
     public int Attempts { get; init; }

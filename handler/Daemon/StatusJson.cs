@@ -53,6 +53,13 @@ internal static class StatusJson
         writer.WriteNumber("captured", status.Captured);
         writer.WriteNumber("lost", status.Lost);
         writer.WriteNumber("refused", status.Refused);
+        writer.WriteStartObject("refusals");
+        for (int end = 0; end < ConnectionEnds.Count; end++)
+        {
+            writer.WriteNumber(ConnectionEnds.NameOf((ConnectionEnd)end), status.Refusals[end]);
+        }
+
+        writer.WriteEndObject();
         writer.WriteNumber("attempts", status.Attempts);
         writer.WriteNumber("uploaded", status.Uploaded);
         writer.WriteNumber("failed", status.Failed);
@@ -138,6 +145,12 @@ internal static class StatusJson
             }
         }
 
+        int[] refusals = new int[ConnectionEnds.Count];
+        for (int end = 0; end < refusals.Length; end++)
+        {
+            refusals[end] = Optional(Optional(status, "refusals") ?? default, ConnectionEnds.NameOf((ConnectionEnd)end))?.GetInt32() ?? 0;
+        }
+
         return new StatusDocument
         {
             HandlerPid = status.GetProperty("handlerPid").GetInt32(),
@@ -156,6 +169,7 @@ internal static class StatusJson
             Captured = status.GetProperty("captured").GetInt32(),
             Lost = status.GetProperty("lost").GetInt32(),
             Refused = status.GetProperty("refused").GetInt32(),
+            Refusals = refusals,
             Attempts = Optional(status, "attempts")?.GetInt32() ?? 0,
             Uploaded = Optional(status, "uploaded")?.GetInt32() ?? 0,
             Failed = Optional(status, "failed")?.GetInt32() ?? 0,

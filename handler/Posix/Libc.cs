@@ -34,10 +34,10 @@ internal static unsafe partial class Libc
 
     // poll(2), epoll(7), fcntl(2), socket(7), ptrace(2), prctl(2): values of linux-x64.
     public const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EIO = 5, EBADF = 9, ECHILD = 10, EAGAIN = 11, EACCES = 13, EFAULT = 14,
-        EEXIST = 17, ENOTDIR = 20, EINVAL = 22, ENOMEM = 12, ENFILE = 23, EMFILE = 24, ENOSPC = 28, EPIPE = 32, ENOSYS = 38, EDQUOT = 122, EADDRINUSE = 98, ECONNREFUSED = 111;
+        EEXIST = 17, ENOTDIR = 20, EINVAL = 22, ENOMEM = 12, ENFILE = 23, EMFILE = 24, ENOSPC = 28, EPIPE = 32, ENOSYS = 38, EDQUOT = 122, EADDRINUSE = 98, ECONNRESET = 104, ECONNREFUSED = 111;
 
-    public const int AF_UNIX = 1, SOCK_SEQPACKET = 5, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000;
-    public const int SOL_SOCKET = 1, SO_PASSCRED = 16, SO_PEERCRED = 17, SO_PEERPIDFD = 77;
+    public const int AF_UNIX = 1, SOCK_SEQPACKET = 5, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000, SHUT_RDWR = 2;
+    public const int SOL_SOCKET = 1, SO_LINGER = 13, SO_PASSCRED = 16, SO_PEERCRED = 17, SO_PEERPIDFD = 77;
     public const int SCM_RIGHTS = 1, SCM_CREDENTIALS = 2;
     public const int MSG_DONTWAIT = 0x40, MSG_CTRUNC = 0x8, MSG_TRUNC = 0x20, MSG_NOSIGNAL = 0x4000, MSG_CMSG_CLOEXEC = 0x40000000;
     public const short POLLIN = 1, POLLOUT = 4, POLLERR = 8, POLLHUP = 16;
@@ -183,6 +183,7 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, SetLastError = true)] public static partial int bind(int fd, byte* address, uint length);
     [LibraryImport(Name, SetLastError = true)] public static partial int connect(int fd, byte* address, uint length);
     [LibraryImport(Name, SetLastError = true)] public static partial int listen(int fd, int backlog);
+    [LibraryImport(Name, SetLastError = true)] public static partial int shutdown(int fd, int how);
     [LibraryImport(Name, SetLastError = true)] public static partial int accept4(int fd, nint address, nint length, int flags);
     [LibraryImport(Name, SetLastError = true)] public static partial int setsockopt(int fd, int level, int option, void* value, uint length);
     [LibraryImport(Name, SetLastError = true)] public static partial int getsockopt(int fd, int level, int option, void* value, uint* length);

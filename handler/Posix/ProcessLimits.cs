@@ -6,7 +6,7 @@ namespace CrashHandler.Handler.Posix;
 internal static unsafe partial class ProcessLimits
 {
     // resource.h and sys/time.h of linux-x64.
-    private const int RLIMIT_DATA = 2, RLIMIT_CORE = 4, ITIMER_REAL = 0, SIGALRM = 14, SIGXFSZ = 25;
+    private const int RLIMIT_DATA = 2, RLIMIT_CORE = 4, RLIMIT_NOFILE = 7, ITIMER_REAL = 0, SIGALRM = 14, SIGXFSZ = 25;
 
     [StructLayout(LayoutKind.Sequential)]
     private struct RLimit
@@ -30,6 +30,21 @@ internal static unsafe partial class ProcessLimits
     {
         Set(RLIMIT_DATA, bytes, nameof(RLIMIT_DATA));
         Set(RLIMIT_CORE, 0, nameof(RLIMIT_CORE));
+    }
+
+    /// <summary>Lets this process open as many files as it may ever.</summary>
+    /// <returns>How many that is.</returns>
+    /// <exception cref="SyscallException">getrlimit or setrlimit failed.</exception>
+    public static ulong RaiseOpenFiles()
+    {
+        RLimit limit;
+        if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        {
+            throw SyscallException.Last("getrlimit", nameof(RLIMIT_NOFILE));
+        }
+
+        Set(RLIMIT_NOFILE, limit.Maximum, nameof(RLIMIT_NOFILE));
+        return limit.Maximum;
     }
 
     /// <summary>Ends this process after a time, whatever it is doing then.</summary>

@@ -5,4 +5,5 @@ namespace CrashHandler.Handler.Posix;
 /// <param name="IsTruncated">Whether the packet was longer than the buffer.</param>
 /// <param name="Sender">The kernel's word on who sent it (SCM_CREDENTIALS).</param>
 /// <param name="Descriptors">Descriptors that came along; the receiver owns them.</param>
-internal sealed record ReceivedPacket(int Length, bool IsTruncated, Libc.UCred? Sender, IReadOnlyList<FileDescriptor> Descriptors);
+/// <param name="LostDescriptors">Whether some were sent that this process could not open: it has as many as it may.</param>
+internal sealed record ReceivedPacket(int Length, bool IsTruncated, Libc.UCred? Sender, IReadOnlyList<FileDescriptor> Descriptors, bool LostDescriptors);

@@ -9,8 +9,10 @@ internal sealed unsafe class SeqPacketSocket : IDisposable
     /// <summary>Bytes of <c>sun_path</c>, its terminating zero included (unix(7)).</summary>
     public const int MaxPathBytes = 108;
 
-    // Room for one credentials and one rights message with a few descriptors more than any client of ours sends.
-    private const int ControlBytes = 256;
+    // Room for one credentials message and for all descriptors that a packet may carry (SCM_MAX_FD of the kernel): one that has no room is closed by the kernel at once,
+    // on this thread, and one that lingers would be waited for.
+    private const int ControlBytes = 32 + 16 + (MaxDescriptors * sizeof(int)) + 4;
+    private const int MaxDescriptors = 253;
 
     private readonly FileDescriptor _fd;
 
@@ -160,7 +162,7 @@ internal sealed unsafe class SeqPacketSocket : IDisposable
             }
 
             (Libc.UCred? sender, List<FileDescriptor> descriptors) = ReadControl(control, message.ControlLength);
-            return new ReceivedPacket((int)received, (message.Flags & Libc.MSG_TRUNC) != 0, sender, descriptors);
+            return new ReceivedPacket((int)received, (message.Flags & Libc.MSG_TRUNC) != 0, sender, descriptors, (message.Flags & Libc.MSG_CTRUNC) != 0);
         }
     }
 
@@ -208,6 +210,33 @@ internal sealed unsafe class SeqPacketSocket : IDisposable
     {
         long* timeval = stackalloc long[] { (long)limit.TotalSeconds, limit.Milliseconds * 1000L };
         Check(Libc.setsockopt(Number, Libc.SOL_SOCKET, SO_RCVTIMEO, timeval, 2 * sizeof(long)), "setsockopt SO_RCVTIMEO");
+    }
+
+    /// <summary>
+    /// Ends the connection without a wait for anything: what the peer has sent and nobody has received may carry descriptors, which the kernel would close
+    /// on this thread.
+    /// </summary>
+    public void Close()
+    {
+        // What fails here is gone already. Nothing comes any more after it.
+        _ = Libc.shutdown(Number, Libc.SHUT_RDWR);
+        try
+        {
+            byte[] nothing = [];
+            while (Receive(nothing) is { Sender: not null } unread)
+            {
+                foreach (FileDescriptor descriptor in unread.Descriptors)
+                {
+                    ForeignDescriptor.Close(descriptor);
+                }
+            }
+        }
+        catch (SyscallException)
+        {
+            // As above.
+        }
+
+        Dispose();
     }
 
     public void Dispose() => _fd.Dispose();

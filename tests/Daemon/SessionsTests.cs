@@ -200,6 +200,70 @@ public sealed class SessionsTests : IDisposable
     }
 
     [Fact]
+    public void WhoSaysItManyTimesIsLetGoOnce()
+    {
+        const int Times = 5;
+        _mayRecord.Reset();
+        using SeqPacketSocket client = Connect(ConnectionRole.Crash);
+        for (int i = 0; i < Times; i++)
+        {
+            client.Send(FrameHeader.Frame(FrameType.Notice, Notice()));
+            Assert.Equal(FrameType.Taken, ReceiveSkipping(client, FrameType.Progress));
+        }
+
+        _mayRecord.Set();
+        Assert.Equal(FrameType.Release, ReceiveSkipping(client, FrameType.Progress));
+        // It is let go again when it says so again: nothing is between the two.
+        client.Send(FrameHeader.Frame(FrameType.Notice, Notice()));
+        Assert.Equal(FrameType.Taken, Receive(client).Type);
+        Assert.Equal(FrameType.Release, Receive(client).Type);
+    }
+
+    [Fact]
+    public void ReportsWithoutEndAreNotMade()
+    {
+        using SeqPacketSocket client = Connect(ConnectionRole.Control);
+        byte[] demand = [.. BitConverter.GetBytes(Environment.ProcessId), 0, 0, 0, 0];
+        int made = 0;
+        string? refusal = null;
+        while (refusal is null)
+        {
+            client.Send(FrameHeader.Frame(FrameType.CaptureReport, demand, request: 1));
+            (FrameType type, byte[] payload) = Receive(client);
+            made += type == FrameType.Done ? 1 : 0;
+            refusal = type == FrameType.Failed ? Encoding.UTF8.GetString(payload) : null;
+        }
+
+        Assert.StartsWith($"this process has had {DaemonLimits.ReportsAtOnce} reports made in a short time", refusal, StringComparison.Ordinal);
+        // One more for each second that it took.
+        Assert.InRange(made, DaemonLimits.ReportsAtOnce, DaemonLimits.ReportsAtOnce + (int)s_limit.TotalSeconds);
+    }
+
+    [Fact]
+    public void NotesWithoutEndAreNotLogged()
+    {
+        using SeqPacketSocket client = Connect(ConnectionRole.Control);
+        for (int i = 0; i < DaemonLimits.NotesAtOnce; i++)
+        {
+            client.Send(FrameHeader.Frame(FrameType.Note, "so"u8, request: 1));
+            Assert.Equal(FrameType.Done, Receive(client).Type);
+        }
+
+        client.Send(FrameHeader.Frame(FrameType.Note, "so"u8, request: 1));
+        Assert.Equal(FrameType.Failed, Receive(client).Type);
+    }
+
+    [Fact]
+    public void AnEmptyPacketIsMalformed()
+    {
+        using SeqPacketSocket client = Connect(ConnectionRole.Control);
+        client.Send([]);
+
+        Assert.Equal(FrameType.Refusal, Receive(client).Type);
+        AssertClosed(client);
+    }
+
+    [Fact]
     public void ALongCaptureShowsProgress()
     {
         _mayRecord.Reset();

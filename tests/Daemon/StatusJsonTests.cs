@@ -25,7 +25,8 @@ public sealed class StatusJsonTests
         NextAttempt = s_time,
         Captured = 1,
         Lost = 2,
-        Refused = 3,
+        Refused = 28,
+        Refusals = [1, 2, 3, 4, 5, 6, 7],
         Attempts = 4,
         Uploaded = 5,
         Failed = 6,
@@ -38,7 +39,9 @@ public sealed class StatusJsonTests
     {
         StatusDocument read = StatusJson.Decode(StatusJson.Encode(s_status));
 
-        Assert.Equal(s_status with { Clients = [], LastErrors = [] }, read with { Clients = [], LastErrors = [] });
+        int[] none = [];
+        Assert.Equal(s_status with { Clients = [], LastErrors = [], Refusals = none }, read with { Clients = [], LastErrors = [], Refusals = none });
+        Assert.Equal(s_status.Refusals, read.Refusals);
         Assert.Equal(s_status.Clients, read.Clients);
         Assert.Equal(s_status.LastErrors, read.LastErrors);
     }
