@@ -81,6 +81,18 @@ internal static class CaptureLimits
     /// <summary>Bytes of /proc/PID/stat: 52 numbers of at most 20 digits, and a name.</summary>
     public const int StatBytes = 2_048;
 
+    /// <summary>Bytes of /proc/PID/cgroup: a line for each of a dozen hierarchies, with a path of at most 4,096.</summary>
+    public const int CgroupBytes = 65_536;
+
+    /// <summary>Bytes of /proc/self/mountinfo: a machine with thousands of containers has as much.</summary>
+    public const int MountsBytes = 4_194_304;
+
+    /// <summary>Bytes of a file of a memory cgroup: a number, or a dozen names with one each.</summary>
+    public const int CgroupFileBytes = 512;
+
+    /// <summary>Bytes of /proc/PID/status: some sixty lines; the longest are masks of a thousand processors.</summary>
+    public const int StatusBytes = 8_192;
+
     /// <summary>Bytes of a thread's name: 16, and 64 of a kernel worker's.</summary>
     public const int CommBytes = 128;
 

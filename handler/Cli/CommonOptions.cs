@@ -100,6 +100,14 @@ internal static class CommonOptions
     /// <summary>For tests: another program than <c>crash-handler-walk</c> beside this one.</summary>
     public static Option<string?> Walk() => new("--walk") { Hidden = true };
 
+    /// <summary>For tests: <c>none</c> is a kernel that does not tell how a process ended.</summary>
+    public static Option<string?> ExitStatus()
+    {
+        Option<string?> exitStatus = new("--exit-status") { Hidden = true };
+        exitStatus.AcceptOnlyFromAmong("none");
+        return exitStatus;
+    }
+
     /// <summary>For tests: see <see cref="FailSpot"/>.</summary>
     public static Option<string?> FailAt()
     {

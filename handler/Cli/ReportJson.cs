@@ -21,7 +21,7 @@ internal static class ReportJson
         foreach (ReportRecord report in reports)
         {
             writer.WriteStartObject();
-            WriteRecord(writer, report, database.DumpPath(report), database.HeapDumpPath(report));
+            WriteRecord(writer, report, DumpPath(report, database), database.HeapDumpPath(report));
             writer.WriteEndObject();
             if (writer.BytesPending > CliLimits.OutputBufferBytes)
             {
@@ -35,10 +35,10 @@ internal static class ReportJson
 
     /// <summary>Writes one report of a database, on one line.</summary>
     public static void WriteLine(Stream output, ReportRecord report, ReportDatabase database)
-        => JsonLine.Write(output, writer => WriteRecord(writer, report, database.DumpPath(report), database.HeapDumpPath(report)));
+        => JsonLine.Write(output, writer => WriteRecord(writer, report, DumpPath(report, database), database.HeapDumpPath(report)));
 
     /// <summary>Writes one report, with its stacks, and the threads and modules of its minidump.</summary>
-    public static void WriteOne(Stream output, ReportRecord report, string dumpPath, string? heapDumpPath, MinidumpFile dump, StoredStacks stacks)
+    public static void WriteOne(Stream output, ReportRecord report, string? dumpPath, string? heapDumpPath, MinidumpFile dump, StoredStacks stacks)
     {
         using Utf8JsonWriter writer = new(output, Indented);
         writer.WriteStartObject();
@@ -56,10 +56,10 @@ internal static class ReportJson
     /// <summary>Writes the members of a report. Headers, which may be credentials, are none of them, and URLs are without.</summary>
     /// <param name="writer">In an object.</param>
     /// <param name="report">The report.</param>
-    /// <param name="dumpPath">Where its dump is, for whoever reads this.</param>
+    /// <param name="dumpPath">Where its dump is, for whoever reads this; null: there is none.</param>
     /// <param name="heapDumpPath">Likewise; null: there is none.</param>
     /// <param name="heapDumpBytes">Its size; null: that of the file there.</param>
-    public static void WriteRecord(Utf8JsonWriter writer, ReportRecord report, string dumpPath, string? heapDumpPath, long? heapDumpBytes = null)
+    public static void WriteRecord(Utf8JsonWriter writer, ReportRecord report, string? dumpPath, string? heapDumpPath, long? heapDumpBytes = null)
     {
         writer.WriteString("id", report.Id);
         writer.WriteString("state", StateName(report.State));
@@ -80,6 +80,7 @@ internal static class ReportJson
         WriteNumber(writer, "frozenMilliseconds", report.FrozenMilliseconds);
         writer.WriteString("access", report.Access);
         writer.WriteString("dump", dumpPath);
+        WriteEnd(writer, report);
         WriteHeapDump(writer, heapDumpPath, heapDumpBytes);
         writer.WriteNumber("attempts", report.Attempts);
         writer.WriteString("lastError", report.LastError);
@@ -112,6 +113,32 @@ internal static class ReportJson
         }
 
         writer.WriteEndArray();
+    }
+
+    private static string? DumpPath(ReportRecord report, ReportDatabase database) => report.HasDump ? database.DumpPath(report) : null;
+
+    private static void WriteEnd(Utf8JsonWriter writer, ReportRecord report)
+    {
+        if (report.End is not { } end)
+        {
+            writer.WriteNull("end");
+            return;
+        }
+
+        writer.WriteStartObject("end");
+        writer.WriteNumber("signal", report.Signal);
+        WriteNumber(writer, "waitStatus", end.WaitStatus);
+        WriteNumber(writer, "oomKills", end.OomKills);
+        writer.WriteString("cgroup", end.Cgroup);
+        WriteNumber(writer, "cgroupLimit", end.CgroupLimit);
+        WriteNumber(writer, "cgroupUse", end.CgroupUse);
+        WriteNumber(writer, "cgroupPeak", end.CgroupPeak);
+        WriteNumber(writer, "resident", end.Resident);
+        WriteNumber(writer, "residentPeak", end.ResidentPeak);
+        WriteNumber(writer, "swapped", end.Swapped);
+        WriteNumber(writer, "memoryAge", end.MemoryAge);
+        WriteNumber(writer, "oomScoreAdjust", end.OomScoreAdjust);
+        writer.WriteEndObject();
     }
 
     /// <summary>A URL without credentials.</summary>

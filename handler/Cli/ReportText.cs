@@ -11,7 +11,7 @@ internal static class ReportText
     private const int LabelWidth = 12;
 
     /// <summary>Writes it.</summary>
-    public static void Write(TextWriter output, ReportRecord report, string dumpPath, string? heapDumpPath, MinidumpFile dump, StoredStacks stacks, TerminalColours colours)
+    public static void Write(TextWriter output, ReportRecord report, string? dumpPath, string? heapDumpPath, MinidumpFile dump, StoredStacks stacks, TerminalColours colours)
     {
         Field(output, "Report", report.Id);
         Field(output, "State", State(report));
@@ -28,18 +28,25 @@ internal static class ReportText
             Field(output, "Frozen", string.Create(CultureInfo.InvariantCulture, $"{frozen:0.0} ms"));
         }
 
+        if (report.End is { } end)
+        {
+            Field(output, "Ended", EndWords.Status(end));
+            OptionalField(output, "Memory", EndWords.Memory(end));
+            OptionalField(output, "Cgroup", EndWords.Cgroup(end));
+        }
+
         if (report.Access.Length > 0 && report.Access != nameof(CaptureAccess.Frozen))
         {
             Field(output, "Access", report.Access);
         }
 
-        Field(output, "File", dumpPath);
+        Field(output, "File", dumpPath ?? EndWords.NoDump);
         if (heapDumpPath is not null)
         {
             Field(output, "Heap dump", string.Create(CultureInfo.InvariantCulture, $"{heapDumpPath}, {new FileInfo(heapDumpPath).Length:N0} bytes"));
         }
 
-        Field(output, "Private", Kept(report));
+        OptionalField(output, "Private", report.HasDump ? Kept(report) : null);
         if (report.Signature is { } signature)
         {
             Field(output, "Signature", signature);
@@ -73,8 +80,11 @@ internal static class ReportText
         }
 
         WriteProblems(output, report, dump);
-        output.WriteLine();
-        MinidumpText.Write(output, dump);
+        if (report.HasDump)
+        {
+            output.WriteLine();
+            MinidumpText.Write(output, dump);
+        }
     }
 
     private static void WriteOwnWords(TextWriter output, ReportException exception)
@@ -122,6 +132,14 @@ internal static class ReportText
         }
 
         return report.NextAttempt is { } next ? $"{state}; next attempt {next.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC" : state;
+    }
+
+    private static void OptionalField(TextWriter output, string label, string? value)
+    {
+        if (value is not null)
+        {
+            Field(output, label, value);
+        }
     }
 
     private static void Field(TextWriter output, string label, string value) => output.WriteLine($"{label.PadRight(LabelWidth)}{TerminalText.Escape(value)}");

@@ -99,7 +99,7 @@ internal static class ReportsExportCommand
         using (Utf8JsonWriter writer = new(record, ReportJson.Indented))
         {
             writer.WriteStartObject();
-            ReportJson.WriteRecord(writer, report, ReportArchive.DumpName, withHeapDump && heapDumpPath is not null ? ReportArchive.HeapDumpName : null, heapDumpPath is null ? null : new FileInfo(heapDumpPath).Length);
+            ReportJson.WriteRecord(writer, report, report.HasDump ? ReportArchive.DumpName : null, withHeapDump && heapDumpPath is not null ? ReportArchive.HeapDumpName : null, heapDumpPath is null ? null : new FileInfo(heapDumpPath).Length);
             writer.WriteEndObject();
         }
 

@@ -31,9 +31,9 @@ internal static class ReportsShowCommand
         {
             ReportDatabase opened = DatabaseFinder.Open(parsed.GetValue(database));
             ReportRecord report = DatabaseFinder.Find(opened, parsed.GetValue(id)!);
-            string dumpPath = opened.DumpPath(report);
+            string? dumpPath = report.HasDump ? opened.DumpPath(report) : null;
             string? heapDumpPath = opened.HeapDumpPath(report);
-            MinidumpFile dump = MinidumpCommand.Read(dumpPath);
+            MinidumpFile dump = dumpPath is null ? MinidumpFile.None : MinidumpCommand.Read(dumpPath);
             StoredStacks stacks = StoredStacks.Read(opened.StacksPath(report));
             if (parsed.GetValue(html) is { } file)
             {

@@ -30,8 +30,9 @@ internal static class RunCommand
         uploads.AcceptOnlyFromAmong("on", "off");
         Option<int?> readyFd = new("--ready-fd") { Hidden = true };
         Option<string?> walk = CommonOptions.Walk();
+        Option<string?> exitStatus = CommonOptions.ExitStatus();
         Option<string?> failAt = CommonOptions.FailAt();
-        Command command = new("run", "Run the handler in the foreground. It listens when the socket's file exists.") { database, url, pipe, serveUser, annotation, persistent, compress, rateLimit, maxAge, maxSize, maxCount, uploads, readyFd, walk, failAt };
+        Command command = new("run", "Run the handler in the foreground. It listens when the socket's file exists.") { database, url, pipe, serveUser, annotation, persistent, compress, rateLimit, maxAge, maxSize, maxCount, uploads, readyFd, walk, exitStatus, failAt };
         command.AddExample("crash-handler run --database /var/lib/app/crashes --url https://crashes.example/submit --persistent");
         command.AddExample("sudo crash-handler run --database /var/lib/crashes --pipe /run/crashes.sock --serve-user www-data --persistent");
         command.SetAction(parsed => run(new RunOptions
@@ -49,6 +50,7 @@ internal static class RunCommand
             Uploads = parsed.GetValue(uploads) switch { "on" => true, "off" => false, _ => null },
             ReadyFd = parsed.GetValue(readyFd),
             Walk = parsed.GetValue(walk),
+            TellsExitStatus = parsed.GetValue(exitStatus) is null,
             FailSpot = CommonOptions.ParseFailSpot(parsed.GetValue(failAt)),
         }));
         return command;

@@ -15,13 +15,29 @@ internal static class AttachmentCollector
     /// <param name="problems">Takes what cannot be had, in words.</param>
     /// <returns>Names for <see cref="ReportRecord.Attachments"/>.</returns>
     public static IReadOnlyList<string> Collect(PendingReport report, int processId, Libc.UCred? guest, IEnumerable<string> paths, Action progress, List<string> problems)
+        => Collect(report, paths, progress, problems, path => As(guest, () => Open(processId, path)));
+
+    /// <summary>As above, of a process that is gone, and its root with it.</summary>
+    /// <param name="report">The report.</param>
+    /// <param name="known">Of a process with another root or other mounts its paths mean other files here; of one that may have become another user's, files that he may not read: none is taken.</param>
+    /// <param name="guest">Whose rights count, if not this handler's own; null: those.</param>
+    /// <param name="paths">Absolute paths.</param>
+    /// <param name="progress">Called now and then.</param>
+    /// <param name="problems">Takes what cannot be had, in words.</param>
+    /// <returns>Names for <see cref="ReportRecord.Attachments"/>.</returns>
+    public static IReadOnlyList<string> CollectOfDead(PendingReport report, LastKnown known, Libc.UCred? guest, IEnumerable<string> paths, Action progress, List<string> problems)
+        => Collect(report, paths, progress, problems, path => !known.IsOwnToTheEnd ? throw new IOException("its process is gone, and nobody saw whose it was at its end")
+            : !known.SharesPaths ? throw new IOException("its process is gone, and had another root or other mounts")
+            : As(guest, () => DurableFile.OpenThroughLinks(path)));
+
+    private static List<string> Collect(PendingReport report, IEnumerable<string> paths, Action progress, List<string> problems, Func<string, FileDescriptor> open)
     {
         List<string> names = [];
         foreach (string path in paths)
         {
             try
             {
-                using FileDescriptor file = guest is { } user ? OpenAs(user, processId, path) : Open(processId, path);
+                using FileDescriptor file = open(path);
                 names.Add(report.Attach(file, path, progress));
             }
             catch (Exception missing) when (missing is SyscallException or IOException or UnauthorizedAccessException)
@@ -34,10 +50,15 @@ internal static class AttachmentCollector
     }
 
     // root may read what the process's user may not.
-    private static FileDescriptor OpenAs(Libc.UCred guest, int processId, string path)
+    private static FileDescriptor As(Libc.UCred? guest, Func<FileDescriptor> open)
     {
-        using ActingUser acting = new(guest.Uid, guest.Gid);
-        return Open(processId, path);
+        if (guest is not { } user)
+        {
+            return open();
+        }
+
+        using ActingUser acting = new(user.Uid, user.Gid);
+        return open();
     }
 
     // Its root may be another one than ours. Where that cannot be looked into, it is ours: who has changed his root is no process that we are not allowed to look into.

@@ -12,11 +12,14 @@ internal sealed class CaptureJob(ClientIdentity identity, byte[]? notice, Regist
     /// <summary>Who dies, or asks.</summary>
     public ClientIdentity Identity { get; } = identity;
 
-    /// <summary>The notice, 1,672 bytes; null: a <see cref="Demand"/>.</summary>
+    /// <summary>The notice, 1,672 bytes; null: a <see cref="Demand"/>, or <see cref="Ended"/>.</summary>
     public byte[]? Notice { get; } = notice;
 
-    /// <summary>What the process asked for, which lives on; null: it dies.</summary>
+    /// <summary>What the process asked for, which lives on; null: it dies, or has ended.</summary>
     public CaptureDemand? Demand { get; init; }
+
+    /// <summary>How it ended, of which there was no notice; null: it lives, or told of its death.</summary>
+    public EndedProcess? Ended { get; init; }
 
     /// <summary>A reader of its own; disposed of when the job is over.</summary>
     public RegistrationReader? Registration { get; } = registration;

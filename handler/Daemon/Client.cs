@@ -5,7 +5,7 @@ using CrashHandler.Protocol;
 namespace CrashHandler.Handler.Daemon;
 
 /// <summary>One process that is connected, with what it registered. Lives on the event loop's thread.</summary>
-internal sealed class Client(ClientIdentity identity, FileDescriptor? pidFd, DateTimeOffset since) : IDisposable
+internal sealed class Client(ClientIdentity identity, FileDescriptor? pidFd, DateTimeOffset since, LastKnown lastKnown) : IDisposable
 {
     /// <summary>Who it is.</summary>
     public ClientIdentity Identity { get; } = identity;
@@ -18,6 +18,9 @@ internal sealed class Client(ClientIdentity identity, FileDescriptor? pidFd, Dat
 
     /// <summary>Who it runs as, if not as this handler's user; null: as that one.</summary>
     public Libc.UCred? Guest { get; init; }
+
+    /// <summary>What is known of its process.</summary>
+    public LastKnown LastKnown { get; } = lastKnown;
 
     /// <summary>Its open connections.</summary>
     public HashSet<ClientConnection> Connections { get; } = [];

@@ -69,6 +69,11 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
             return new WrittenReport(job, began, takesLong: false, () => answered);
         }
 
+        if (job.Ended is { } ended)
+        {
+            return new WrittenReport(job, began, takesLong: false, () => RecordEnd(job, ended));
+        }
+
         Guid clientId = ClientId();
         Guid id = DeathId.Of(clientId, job.Identity.StartTime, CrashNotice.Parse(job.Notice));
         PendingReport? report = database.BeginReport(id, step => Filing(job, step));
@@ -286,6 +291,44 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
         {
             answer?.Dispose();
         }
+    }
+
+    /// <summary>A report of a process of which nothing is left to be looked at: without a dump, with what it registered.</summary>
+    private ReleaseOutcome RecordEnd(CaptureJob job, EndedProcess ended)
+    {
+        DateTimeOffset started = Machine.BootTime() + TimeSpan.FromSeconds(job.Identity.StartTime / (double)ProcStat.TicksPerSecond);
+        if (ToldDeaths.Find(database, ended.Known.OwnId, started, time.GetUtcNow() - DaemonLimits.SameDeath) is { } told)
+        {
+            log.Value.Information("The end of pid {Client} is report {Id}, which another handler made", job.Identity.ProcessId, told);
+            return ReleaseOutcome.Reported;
+        }
+
+        Guid clientId = ClientId();
+        Guid id = DeathId.Of(clientId, job.Identity.StartTime, ended.Known.OwnId);
+        Registration registration = ReadRegistration(job);
+        // First: whoever starts the application again at once is to be told of it.
+        CountRun(job, registration, id.ToString());
+        using PendingReport? report = database.BeginReport(id, step => Filing(job, step));
+        if (report is null)
+        {
+            log.Value.Information("Report {Id} of pid {Client} is there already: another handler made it", id.ToString(), job.Identity.ProcessId);
+            return ReleaseOutcome.Reported;
+        }
+
+        ReportEnd evidence = EndRecord.EvidenceOf(ended);
+        ReportException? exception = ExceptionOf(registration);
+        bool isDotNet = job.Hooks.HasFlag(Hooks.DotNet);
+        Dictionary<string, string> parameters = ReportParameters.Of(
+            registration, options.Annotations, clientId, isDotNet ? DotNet : Native, isDotNet ? "" : HandlerVersion.Text, ended.Known.ProcessType);
+        List<string> problems = [];
+        IReadOnlyList<string> attachments = AttachmentCollector.CollectOfDead(report, ended.Known, job.Guest, registration.Attachments, () => job.Touch(time.GetTimestamp()), problems);
+        ReportRecord record = EndRecord.Of(
+            id, ended, evidence, EndRecord.With(parameters, ended.End, evidence, exception, IsSanitized(registration)), attachments, problems, DeliveryOf(registration), exception);
+        report.Write(record, _ => { });
+        report.File();
+        Pass(job, CrashStep.Recorded);
+        log.Value.Information("Report {Id}: pid {Client} ({ProcessType}), {Reason}, no dump", record.Id, record.ProcessId, record.ProcessType, record.Reason);
+        return ReleaseOutcome.Reported;
     }
 
     private CaptureRequest AsWanted(CaptureRequest request, Registration registration)

@@ -166,6 +166,18 @@ internal static class DaemonLimits
     /// <summary>How often a reader starts over when a registration block is written under it.</summary>
     public const int BlockReadAttempts = 16;
 
+    /// <summary>How long the end of a process is waited for whose connections ended because of it: what is left to be done then takes milliseconds, unless a thread of it hangs in the kernel.</summary>
+    public static readonly TimeSpan Departure = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long it is waited for that a dead process is reaped, where the kernel tells only then how it ended: a parent that cares does it at once.</summary>
+    public static readonly TimeSpan Reaping = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often it is looked what memory clients take: what is last known of one that is killed for it must be worth reading, and a look must cost nothing.</summary>
+    public static readonly TimeSpan MemorySample = TimeSpan.FromSeconds(10);
+
+    /// <summary>How old a report may be that tells of the same death: longer than any dialogue of a dying process that another handler answered.</summary>
+    public static readonly TimeSpan SameDeath = TimeSpan.FromMinutes(10);
+
     /// <summary>Quiet time after work before memory is given back: work comes in bursts.</summary>
     public static readonly TimeSpan TrimDelay = TimeSpan.FromMilliseconds(300);
 

@@ -18,12 +18,23 @@ internal static class DeathId
     /// <param name="notice">Pid and tid as the process sees itself: handlers in other pid namespaces see others.</param>
     public static Guid Of(Guid clientId, ulong startTime, in CrashNotice notice)
     {
+        return Of(clientId, startTime, notice.ProcessId, notice.ThreadId, notice.Time);
+    }
+
+    /// <summary>Of an end without a notice: a process ends once.</summary>
+    /// <param name="clientId">As above.</param>
+    /// <param name="startTime">As above.</param>
+    /// <param name="processId">Pid as the process saw itself.</param>
+    public static Guid Of(Guid clientId, ulong startTime, int processId) => Of(clientId, startTime, processId, thread: 0, time: 0);
+
+    private static Guid Of(Guid clientId, ulong startTime, int process, int thread, long time)
+    {
         Span<byte> death = stackalloc byte[40];
         clientId.TryWriteBytes(death, bigEndian: true, out _);
-        BinaryPrimitives.WriteInt32LittleEndian(death[16..], notice.ProcessId);
-        BinaryPrimitives.WriteInt32LittleEndian(death[20..], notice.ThreadId);
+        BinaryPrimitives.WriteInt32LittleEndian(death[16..], process);
+        BinaryPrimitives.WriteInt32LittleEndian(death[20..], thread);
         BinaryPrimitives.WriteUInt64LittleEndian(death[24..], startTime);
-        BinaryPrimitives.WriteInt64LittleEndian(death[32..], notice.Time);
+        BinaryPrimitives.WriteInt64LittleEndian(death[32..], time);
         UInt128 hash = s_offsetBasis;
         foreach (byte b in death)
         {

@@ -78,6 +78,7 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
             CaptureFailed = message => _errors.Add(ErrorKind.Capture, message),
             BusyChanged = OnBusyChanged,
             Passed = step => options.FailSpot?.Pass(step),
+            TellsExitStatus = options.TellsExitStatus,
         };
     }
 

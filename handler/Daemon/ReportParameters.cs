@@ -9,8 +9,12 @@ internal static class ReportParameters
     /// <summary>The form's name for the process's kind.</summary>
     public const string ProcessType = RegistrationFields.ProcessType;
 
-    private const string ExceptionType = "exception.type";
-    private const string ExceptionMessage = "exception.message";
+    /// <summary>The form's name for the type of the exception that ended the process.</summary>
+    public const string ExceptionType = "exception.type";
+
+    /// <summary>The form's name for its message.</summary>
+    public const string ExceptionMessage = "exception.message";
+
     private const string Signature = "signature";
     private const string Guid = "guid";
     private const string Platform = "platform";

@@ -41,6 +41,9 @@ internal sealed record RunOptions
     /// <summary>A test's hook: path of the walk's program; null: beside this one.</summary>
     public string? Walk { get; init; }
 
+    /// <summary>A test's hook: false is a kernel that does not tell how a process ended.</summary>
+    public bool TellsExitStatus { get; init; } = true;
+
     /// <summary>A test's hook.</summary>
     public FailSpot? FailSpot { get; init; }
 }

@@ -26,6 +26,8 @@ internal sealed class Sessions(
     private readonly HashSet<CaptureJob> _demands = [];
     private readonly PeerAccounts _accounts = new(maxConnections, time, log);
     private readonly byte[] _buffer = new byte[FrameHeader.Size + ProtocolLimits.MaxPayloadBytes];
+    private Departures? _departures;
+    private EventLoop.Timer? _memorySample;
     private CaptureWorkers? _workers;
     private bool _isClosed;
 
@@ -34,6 +36,9 @@ internal sealed class Sessions(
 
     /// <summary>Told of the steps of a crash: a test's hook.</summary>
     public Action<CrashStep> Passed { get; init; } = _ => { };
+
+    /// <summary>Whether the kernel is asked how a client ended; false is a test's hook.</summary>
+    public bool TellsExitStatus { get; init; } = true;
 
     /// <summary>Called when the last client is gone and when the first one comes: true is busy.</summary>
     public required Action<bool> BusyChanged { get; init; }
@@ -50,8 +55,8 @@ internal sealed class Sessions(
     /// <summary>Whether a client is connected or a capture is in hand.</summary>
     public bool IsBusy => _clients.Count > 0 || HasJobs;
 
-    /// <summary>Whether a capture is in hand.</summary>
-    public bool HasJobs => _demands.Count > 0 || _deaths.Values.Any(job => job.Outcome is null);
+    /// <summary>Whether a capture is in hand, or a client about to end.</summary>
+    public bool HasJobs => _demands.Count > 0 || _departures is { Count: > 0 } || _deaths.Values.Any(job => job.Outcome is null);
 
     /// <summary>Deaths and demands of which a report was made.</summary>
     public int Captured { get; private set; }
@@ -86,6 +91,8 @@ internal sealed class Sessions(
         {
             Drop(connection);
         }
+
+        _departures?.Dispose();
     }
 
     private void AcceptAll()
@@ -378,8 +385,11 @@ internal sealed class Sessions(
             return known;
         }
 
-        Client client = new(identity, connection.Socket.PeerPidFd(identity.ProcessId), time.GetUtcNow()) { Guest = IsOwn(connection) ? null : connection.Peer };
+        _departures?.Cancel(identity);
+        Libc.UCred? guest = IsOwn(connection) ? null : connection.Peer;
+        Client client = new(identity, connection.Socket.PeerPidFd(identity.ProcessId), time.GetUtcNow(), LastKnown.Of(identity.ProcessId, guest?.Uid ?? uid, time)) { Guest = guest };
         bool wasBusy = IsBusy;
+        _memorySample ??= loop.After(DaemonLimits.MemorySample, SampleMemory);
         try
         {
             if (client.PidFd is { } pidFd)
@@ -401,6 +411,16 @@ internal sealed class Sessions(
         }
 
         return client;
+    }
+
+    private void SampleMemory()
+    {
+        foreach (Client client in _clients.Values)
+        {
+            client.LastKnown.Sample();
+        }
+
+        _memorySample = _clients.Count > 0 ? loop.After(DaemonLimits.MemorySample, SampleMemory) : null;
     }
 
     private void OnRegister(
@@ -965,14 +985,59 @@ internal sealed class Sessions(
 
         if (!_deaths.TryGetValue(client.Identity, out CaptureJob? job))
         {
-            if (client.Guest is null)
+            Registration registration = RegistrationOf(client);
+            client.LastKnown.SeeEnd(client.Identity.StartTime);
+            if (!_isClosed && !registration.Says(RegistrationFields.Ended) && !client.LastKnown.IsAnothers && (_departures ??= new Departures(loop, TellsExitStatus, Departed, log)).TryTake(client))
             {
-                control.Gone(RegistrationOf(client));
+                return;
             }
+
+            SayGone(client, registration);
         }
         else if (job.Outcome is not null)
         {
             _deaths.Remove(client.Identity);
+        }
+
+        client.Dispose();
+        if (!IsBusy)
+        {
+            BusyChanged(false);
+        }
+    }
+
+    // What a guest says of its run is nothing of the database's.
+    private void SayGone(Client client, Registration registration)
+    {
+        if (client.Guest is null)
+        {
+            control.Gone(registration);
+        }
+    }
+
+    /// <summary>A client that told of no death is dead: how it ended makes it a report, or none.</summary>
+    private void Departed(Client client, int? waitStatus)
+    {
+        Registration registration = RegistrationOf(client);
+        long? oomKills = client.LastKnown.OomKills();
+        AbnormalEnd? end = AbnormalEnd.Of(waitStatus, _deaths.ContainsKey(client.Identity), registration.Says(RegistrationFields.Ended), oomKills);
+        if (end is null)
+        {
+            SayGone(client, registration);
+        }
+        else
+        {
+            log().Information("Pid {Client} ended without a notice: {Reason}", client.Identity.ProcessId, end.Reason);
+            CaptureJob job = new(client.Identity, notice: null, client.Registration, client.Hooks)
+            {
+                Guest = client.Guest,
+                Ended = new EndedProcess(end, waitStatus, oomKills, client.LastKnown, time.GetUtcNow()),
+            };
+            // The job's now.
+            client.Registration = null;
+            _deaths.Add(client.Identity, job);
+            loop.After(TimeSpan.FromMilliseconds(ProtocolLimits.ProgressIntervalMilliseconds), () => Tick(job));
+            Enqueue(job);
         }
 
         client.Dispose();

@@ -41,7 +41,7 @@ internal sealed class ReportArchive : IDisposable
         ReportArchive archive = new(report);
         try
         {
-            archive.Add(DumpName, "the minidump: threads, stacks, registers, modules; 'crash-handler minidump FILE', LLDB and Breakpad's tools read it", DurableFile.OpenStreamBelow(database.Path, database.DumpPath(report)));
+            archive.AddDump(database);
             archive.Add(RecordName, "what is known of the report, as 'crash-handler reports show --json' has it", new MemoryStream(record));
             if (database.StacksPath(report) is { } stacks)
             {
@@ -86,6 +86,18 @@ internal sealed class ReportArchive : IDisposable
     public void Dispose() => _files.ForEach(file => file.Content.Dispose());
 
     private void Add(string name, string meaning, Stream content) => _files.Add((new ExportedFile(name, content.Length, meaning), content));
+
+    private void AddDump(ReportDatabase database)
+    {
+        if (_report.HasDump)
+        {
+            Add(DumpName, "the minidump: threads, stacks, registers, modules; 'crash-handler minidump FILE', LLDB and Breakpad's tools read it", DurableFile.OpenStreamBelow(database.Path, database.DumpPath(_report)));
+        }
+        else
+        {
+            _leftOut.Add($"{DumpName}: there is none; the process was gone before anything could be read of it");
+        }
+    }
 
     private void AddStored(ReportDatabase database, string name, string meaning, string path)
     {

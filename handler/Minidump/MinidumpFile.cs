@@ -6,6 +6,9 @@ namespace CrashHandler.Handler.Minidump;
 /// <summary>What a minidump of any producer says. Streams and CPUs nobody here knows are listed; what is damaged is a problem of its stream.</summary>
 internal sealed record MinidumpFile
 {
+    /// <summary>What a report has that has no dump: nothing.</summary>
+    public static readonly MinidumpFile None = new() { FileSize = 0, Header = default, Streams = [] };
+
     private DumpModule[]? _modulesByAddress;
 
     /// <summary>Bytes of the file.</summary>

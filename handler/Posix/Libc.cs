@@ -56,6 +56,8 @@ internal static unsafe partial class Libc
     public const int F_GETFD = 1, F_SETFD = 2, FD_CLOEXEC = 1, F_DUPFD_CLOEXEC = 1030, F_GET_SEALS = 1034, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4;
     public const int MADV_DONTNEED = 4;
     public const nuint TIOCGWINSZ = 0x5413;
+    public const nuint PIDFD_GET_INFO = 0xC040FF0B;
+    public const ulong PIDFD_INFO_EXIT = 1 << 3;
     public const int PR_SET_NAME = 15;
     public const nint PTRACE_PEEKUSER = 3, PTRACE_CONT = 7, PTRACE_GETREGSET = 0x4204, PTRACE_SEIZE = 0x4206, PTRACE_INTERRUPT = 0x4207,
         PTRACE_DETACH = 17, PTRACE_GETSIGINFO = 0x4202, PTRACE_LISTEN = 0x4208;
@@ -177,6 +179,14 @@ internal static unsafe partial class Libc
         [FieldOffset(32)] public ulong AvailableBlocks;
         [FieldOffset(40)] public ulong Files;
         [FieldOffset(48)] public ulong FreeFiles;
+    }
+
+    // struct pidfd_info of linux/pidfd.h, in its first form of 64 bytes, which every later kernel takes; what is not read here is left out.
+    [StructLayout(LayoutKind.Explicit, Size = 64)]
+    public struct PidFdInfo
+    {
+        [FieldOffset(0)] public ulong Mask;
+        [FieldOffset(60)] public int ExitStatus;
     }
 
     [LibraryImport(Name, SetLastError = true)] public static partial int socket(int domain, int type, int protocol);

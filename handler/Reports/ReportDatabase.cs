@@ -431,7 +431,7 @@ internal sealed class ReportDatabase
         foreach (IGrouping<string, string> files in Directory.EnumerateFiles(directory).GroupBy(path => IdOf(path) ?? "").Where(files => files.Key.Length > 0).ToList())
         {
             // Nothing but an empty dump is a capture that begins just now: between its creation and its lock it must not be taken from it.
-            if (files.Count() > 1 || isAlone || new FileInfo(files.Single()) is { Exists: true, Length: > 0 })
+            if (files.Count() > 1 || isAlone || HasRecord(files.Key) || new FileInfo(files.Single()) is { Exists: true, Length: > 0 })
             {
                 Attempt(FilePath(NewName, files.Key, DumpExtension), () => RecoverOne(files.Key, tell), tell);
             }
@@ -778,7 +778,7 @@ internal sealed class ReportDatabase
     /// <summary>Files a dump that its writer finished. Its caller has claimed it.</summary>
     private bool TryAdopt(string id, NewDump dump, Action<string>? tell = null)
     {
-        if (!dump.IsFinished)
+        if (!dump.IsFinished && !IsWithoutDump(id))
         {
             return false;
         }
@@ -803,6 +803,20 @@ internal sealed class ReportDatabase
         }
 
         return directory is not null;
+    }
+
+    // Its empty dump never has a signature: the record alone says that it is whole. On its way, that is in new/ or where it is filed.
+    private bool IsWithoutDump(string id)
+    {
+        foreach (string directory in (string[])[NewName, .. FiledNames])
+        {
+            if (ReadRecord(FilePath(directory, id, RecordExtension), onProblem: null) is { HasDump: false })
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private void MoveDump(string id, string directory, Action<FilingStep>? passed = null)

@@ -57,6 +57,12 @@ internal sealed record ReportRecord
     /// <summary>Why the process asked for it, in its own words; null: it died.</summary>
     public string? CaptureReason { get; init; }
 
+    /// <summary>How the process ended, of which no notice came; null: it told of its death, or asked for its report.</summary>
+    public ReportEnd? End { get; init; }
+
+    /// <summary>Whether there was anything to be dumped. Where not, <c>ID.dmp</c> is empty, and guards the report all the same.</summary>
+    public bool HasDump { get; set; } = true;
+
     /// <summary>How long the threads of a process that asked for it stood still; null: it died.</summary>
     public double? FrozenMilliseconds { get; init; }
 

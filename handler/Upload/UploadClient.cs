@@ -51,11 +51,10 @@ internal sealed class UploadClient(ReportDatabase database, TimeProvider time) :
 
     private MultipartFormData FormOf(ReportRecord report)
     {
-        string dump = database.DumpPath(report);
         Dictionary<string, string> fields = new(report.Parameters) { [ReportIdField] = report.Id };
         return new MultipartFormData(fields,
         [
-            FileOf(MultipartFormData.DumpField, dump),
+            .. report.HasDump ? [FileOf(MultipartFormData.DumpField, database.DumpPath(report))] : (FormFile[])[],
             // Somebody may have removed one: the report goes without it.
             .. report.Attachments.Select(name => (Name: name, Path: database.AttachmentPath(report, name))).Where(file => File.Exists(file.Path))
                 .Select(file => FileOf(AttachmentPrefix + file.Name, file.Path)),

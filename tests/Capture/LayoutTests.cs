@@ -59,6 +59,7 @@ public sealed class LayoutTests
         [typeof(Libc.SigInfo)] = (128, ["Code 8 4", "Pid 16 4", "Status 24 4"]),
         [typeof(Libc.RLimit)] = (16, ["Current 0 8", "Max 8 8"]),
         [typeof(Libc.StatFs)] = (120, ["Type 0 8", "BlockBytes 8 8", "Blocks 16 8", "AvailableBlocks 32 8", "Files 40 8", "FreeFiles 48 8"]),
+        [typeof(Libc.PidFdInfo)] = (64, ["Mask 0 8", "ExitStatus 60 4"]),
         [typeof(Libc.WinSize)] = (8, ["Rows 0 2", "Columns 2 2", "XPixels 4 2", "YPixels 6 2"]),
 
         // client/native/crash_handler.h

@@ -16,9 +16,9 @@ public sealed class ParserTests(VictimProgram program)
     [Theory]
     [InlineData("12 (name) S 1 2 3 4 5 6 7 8 9 10 141 151 16 17 18 19 20 21 2222 23", 'S')]
     [InlineData("12 (a) R (b) ) Z 1 2 3 4 5 6 7 8 9 10 141 151 16 17 18 19 20 21 2222\n", 'Z')]
-    [InlineData("12 (name) t 1 2 3 4 5 6 7 8 9 10 141 151 16 17 18 19 20 21 2222 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 505050 51 0\n", 't', 505050)]
-    public void Stat_is_read_behind_the_last_parenthesis(string text, char state, ulong environment = 0)
-        => Assert.Equal(new ProcStatFields(state, 141, 151, 2222, environment), ProcStat.Parse(Encoding.UTF8.GetBytes(text)));
+    [InlineData("12 (name) t 1 2 3 4 5 6 7 8 9 10 141 151 16 17 18 19 20 21 2222 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 505050 51 139\n", 't', 505050, 139)]
+    public void Stat_is_read_behind_the_last_parenthesis(string text, char state, ulong environment = 0, int exitStatus = 0)
+        => Assert.Equal(new ProcStatFields(state, 141, 151, 2222, environment, Flags: 6, exitStatus), ProcStat.Parse(Encoding.UTF8.GetBytes(text)));
 
     [Theory]
     [InlineData("")]

@@ -95,7 +95,7 @@ public sealed partial class ReportPageTests
     [Fact]
     public void HostileTextIsTextWhereverItStands()
     {
-        ReportRecord report = Hostile.Fill<ReportRecord>();
+        ReportRecord report = Hostile.Fill<ReportRecord>() with { HasDump = true };
         CrashHandler.Handler.Minidump.DumpStream damaged = new(MinidumpStreamType.ModuleList, 1, 1);
         damaged.AddProblem($"[stream] {Hostile.Text}");
         MinidumpFile dump = Hostile.Fill<MinidumpFile>() with { Streams = [damaged], LinuxFiles = new Dictionary<MinidumpStreamType, string> { [MinidumpStreamType.LinuxCmdLine] = $"[command] {Hostile.Text}" } };

@@ -41,4 +41,16 @@ public sealed class DeathIdTests
         BitConverter.TryWriteBytes(notice.AsSpan(56), time);
         return CrashNotice.Parse(notice);
     }
+
+    [Fact]
+    public void AnEndWithoutANoticeIsNamedByTheProcessAlone()
+    {
+        Guid client = Guid.Parse("0f0e0d0c-0b0a-0908-0706-050403020100");
+
+        Guid id = DeathId.Of(client, 123, 42);
+
+        Assert.Equal(id, DeathId.Of(client, 123, 42));
+        Assert.Equal(8, id.Version);
+        Assert.Equal(4, new HashSet<Guid> { id, DeathId.Of(client, 124, 42), DeathId.Of(client, 123, 43), DeathId.Of(Guid.Empty, 123, 42) }.Count);
+    }
 }

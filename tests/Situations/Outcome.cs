@@ -46,6 +46,22 @@ internal sealed partial record Outcome(ProcessResult Bare, ProcessResult Covered
 
     public void NotReported() => Assert.Empty(Reports);
 
+    /// <summary>No notice came: there is no dump, and where the kernel tells how a process ended, a report without one.</summary>
+    /// <param name="sandbox">Where it ran.</param>
+    /// <param name="reason">Its reason.</param>
+    public void SeenFromOutside(Sandbox sandbox, string reason)
+    {
+        // The handler waits for the ends that it saw begin.
+        sandbox.TerminateHandler();
+        IReadOnlyList<JsonElement> reports = sandbox.Reports();
+        Assert.All(reports, report => Assert.Equal(JsonValueKind.Null, report.GetProperty("dump").ValueKind));
+        Assert.True(reports.Count <= 1, $"{reports.Count} reports of one end");
+        if (Environment.OSVersion.Version >= new Version(6, 15))
+        {
+            Assert.Equal([reason], reports.Select(report => report.GetProperty("reason").GetString()));
+        }
+    }
+
     private static int ProcessIdOf(JsonElement report) => report.GetProperty("pid").GetInt32();
 
     [GeneratedRegex(@"dies (\d+) (\d+)")]

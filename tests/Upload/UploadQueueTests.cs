@@ -86,6 +86,23 @@ public sealed class UploadQueueTests : IAsyncDisposable
         Assert.Equal(0, server.Unread);
     }
 
+    [Fact]
+    public async Task OneWithoutADumpIsSentWithAllButThat()
+    {
+        ReportRecord report = _database.File(with: record => record with { HasDump = false, Parameters = new Dictionary<string, string> { ["a"] = "1" } });
+        await using ScriptedServer server = new(ScriptedServer.Answer(200, "CrashID=bp-1\n"));
+        Start(server.Url);
+
+        string request = await server.NextAsync(Cancellation);
+
+        Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+        Assert.Equal(ReportState.Uploaded, _database.Only(report.Id).State);
+        Assert.Contains("name=\"a\"\r\n\r\n1\r\n", request);
+        Assert.Contains($"name=\"crash_report_id\"\r\n\r\n{report.Id}\r\n", request);
+        Assert.DoesNotContain("filename=", request);
+        Assert.EndsWith("-----\r\n", request);
+    }
+
     [Theory]
     [InlineData("Retry-After: 7", 7)]
     [InlineData("Retry-After: Fri, 02 Jan 2026 12:00:09 GMT", 9)]

@@ -11,10 +11,12 @@ internal static class ProcStat
 
     // Fields are numbered from 1 in proc(5); those behind the name, which may hold blanks and parentheses, begin with 3.
     private const int FirstFieldBehindName = 3;
+    private const int FlagsField = 9;
     private const int UserTimeField = 14;
     private const int KernelTimeField = 15;
     private const int StartTimeField = 22;
     private const int EnvironmentStartField = 50;
+    private const int ExitCodeField = 52;
 
     /// <summary>Field 22 in clock ticks since boot: with the pid, it names a process.</summary>
     /// <exception cref="SyscallException">The process is gone, or hidden.</exception>
@@ -41,23 +43,25 @@ internal static class ProcStat
         }
 
         ReadOnlySpan<byte> rest = stat[(nameEnd + 2)..];
-        ulong user = 0, kernel = 0, start = 0, environment = 0;
+        ulong flags = 0, user = 0, kernel = 0, start = 0, environment = 0, exit = 0;
         int field = FirstFieldBehindName;
         foreach (Range range in rest.Split((byte)' '))
         {
             switch (field)
             {
+                case FlagsField: flags = Number(rest[range], field); break;
                 case UserTimeField: user = Number(rest[range], field); break;
                 case KernelTimeField: kernel = Number(rest[range], field); break;
                 case StartTimeField: start = Number(rest[range], field); break;
                 case EnvironmentStartField: environment = Number(rest[range], field); break;
+                case ExitCodeField: exit = Number(rest[range], field); break;
             }
 
             field++;
         }
 
         return field > StartTimeField
-            ? new ProcStatFields((char)rest[0], user, kernel, start, environment)
+            ? new ProcStatFields((char)rest[0], user, kernel, start, environment, (uint)flags, (int)exit)
             : throw new InvalidDataException($"/proc/PID/stat ends before field {StartTimeField}");
     }
 

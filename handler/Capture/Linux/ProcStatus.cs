@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Globalization;
 
 namespace CrashHandler.Handler.Capture.Linux;
@@ -5,6 +6,9 @@ namespace CrashHandler.Handler.Capture.Linux;
 /// <summary>/proc/PID/status, the lines of it that are needed (proc(5)).</summary>
 internal static class ProcStatus
 {
+    // capabilities(7)
+    private const int CAP_SETUID = 7;
+
     /// <summary>
     /// The numbers of <c>NSpid</c>: the pid in the reader's namespace first, in the process's own last. Empty before Linux 4.1.
     /// </summary>
@@ -32,6 +36,27 @@ internal static class ProcStatus
 
     /// <summary>The process that a thread belongs to: its own pid for a process; 0: the status does not say.</summary>
     public static int ThreadGroup(ReadOnlySpan<byte> status) => Numbers(status, "Tgid:"u8) is [int process] ? process : 0;
+
+    /// <summary>Whether every one of the four user ids is this one: the process is its user's alone.</summary>
+    public static bool BelongsTo(ReadOnlySpan<byte> status, uint user)
+        => Numbers<uint>(status, "Uid:"u8) is [uint real, uint effective, uint saved, uint files] && real == user && effective == user && saved == user && files == user;
+
+    /// <summary>Whether the process may become another user's (<c>CAP_SETUID</c>); true, too, where the status does not say.</summary>
+    public static bool MayChangeUser(ReadOnlySpan<byte> status)
+    {
+        ReadOnlySpan<byte> key = "CapEff:"u8;
+        int line = status.IndexOf(key);
+        return line < 0 || !Utf8Parser.TryParse(status[(line + key.Length)..].TrimStart(" \t"u8), out ulong capabilities, out _, 'x') || (capabilities & (1UL << CAP_SETUID)) != 0;
+    }
+
+    /// <summary>A line such as <c>VmRSS</c>, in bytes; 0: the process has none, as one that is dead.</summary>
+    /// <param name="status">The file.</param>
+    /// <param name="key">With its colon.</param>
+    public static long Bytes(ReadOnlySpan<byte> status, ReadOnlySpan<byte> key)
+    {
+        int line = status.IndexOf(key);
+        return line >= 0 && Utf8Parser.TryParse(status[(line + key.Length)..].TrimStart(" \t"u8), out long kibibytes, out _) ? kibibytes * 1024 : 0;
+    }
 
     private static List<int> Numbers(ReadOnlySpan<byte> status, ReadOnlySpan<byte> key) => Numbers<int>(status, key);
 

@@ -7,6 +7,9 @@ internal readonly record struct WaitStatus(int Value)
 {
     public bool IsStopped => (Value & 0xff) == 0x7f;
 
+    /// <summary>The signal that ended the process; 0: it ended by itself.</summary>
+    public int EndSignal => (Value & 0x7f) is var signal and not 0x7f ? signal : 0;
+
     /// <summary>The signal of a stop.</summary>
     public int StopSignal => (Value >> 8) & 0xff;
 

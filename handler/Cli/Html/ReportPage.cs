@@ -68,14 +68,18 @@ internal sealed class ReportPage
         _page.Write($"<main>");
         StackSections stacks = new(_page, _stacks, _dump);
         stacks.WriteException(_report.Exception);
-        stacks.WriteFirst(_shown.Stacks.Problem ?? _report.ManagedProblem);
+        stacks.WriteFirst(_shown.Stacks.Problem ?? _report.ManagedProblem ?? (_report.HasDump ? null : EndWords.Gone));
         WriteParameters();
         WriteProblems();
         WriteUpload();
-        stacks.WriteOthers();
-        WriteRegisters();
-        WriteModules();
-        WriteDump();
+        if (_report.HasDump)
+        {
+            stacks.WriteOthers();
+            WriteRegisters();
+            WriteModules();
+            WriteDump();
+        }
+
         _page.Write($"""
             </main>
             <footer><p>Crash report <code>{_report.Id}</code>. It may hold what is private: pass it on as you would the dump.</p></footer>
@@ -99,6 +103,10 @@ internal sealed class ReportPage
         _page.Write($"<dl class=\"facts\">");
         _page.LongFact("Signature", _report.Signature);
         _page.LongFact("Reason", Reason());
+        _page.LongFact("Ended", _report.End is { } end ? EndWords.Status(end) : null);
+        _page.LongFact("Memory", _report.End is { } known ? EndWords.Memory(known) : null);
+        _page.LongFact("Cgroup", _report.End is { } within ? EndWords.Cgroup(within) : null);
+        _page.LongFact("Minidump", _report.HasDump ? null : EndWords.NoDump);
         _page.Fact("Product", Product());
         _page.Fact("Process", $"{_report.ProcessType}, pid {_report.ProcessId}");
         _page.Fact(_report.CaptureReason is null ? "Crashed" : "Captured", _report.Created.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fff 'UTC'", CultureInfo.InvariantCulture));
