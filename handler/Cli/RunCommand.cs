@@ -34,7 +34,7 @@ internal static class RunCommand
         Option<string?> failAt = CommonOptions.FailAt();
         Command command = new("run", "Run the handler in the foreground. It listens when the socket's file exists.") { database, url, pipe, serveUser, annotation, persistent, compress, rateLimit, maxAge, maxSize, maxCount, uploads, readyFd, walk, exitStatus, failAt };
         command.AddExample("crash-handler run --database /var/lib/app/crashes --url https://crashes.example/submit --persistent");
-        command.AddExample("sudo crash-handler run --database /var/lib/crashes --pipe /run/crashes.sock --serve-user www-data --persistent");
+        command.AddExample("crash-handler run --database /var/lib/crashes --pipe /run/crashes.sock --serve-user www-data --persistent");
         command.SetAction(parsed => run(new RunOptions
         {
             Database = parsed.GetValue(database)!,

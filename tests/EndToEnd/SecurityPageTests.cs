@@ -13,11 +13,11 @@ public sealed partial class SecurityPageTests
         string[] lines = File.ReadAllLines(Path.Combine(TestPrograms.RepositoryRoot(), "handler", "SECURITY.md"));
         string[] named = [.. lines.SelectMany(line => Name().Matches(line)).Select(match => match.Groups[1].Value).Distinct()];
         Assert.True(named.Length > 40, $"only {named.Length} names were found");
-        Assert.DoesNotContain(named, name => !IsThere(name.Split('.')));
+        Assert.Equal("", string.Join(' ', named.Where(name => !IsThere(name.Split('.')))));
         // Past the table of who may do what, each line of a table is a threat, and has one.
         string[] threats = [.. lines.SkipWhile(line => line != "## Connections").Where(line => line.StartsWith("| ", StringComparison.Ordinal) && !line.StartsWith("| threat", StringComparison.Ordinal))];
         Assert.True(threats.Length > 40, $"only {threats.Length} threats were found");
-        Assert.DoesNotContain(threats, line => !Name().IsMatch(line));
+        Assert.Equal("", string.Join('\n', threats.Where(line => !Name().IsMatch(line))));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
@@ -7,6 +8,7 @@ using CrashHandler.Handler.Daemon;
 using CrashHandler.Tests.Contract;
 using CrashHandler.Tests.EndToEnd;
 using CrashHandler.Tests.Native;
+using Xunit;
 
 namespace CrashHandler.Tests.Soak;
 
@@ -24,7 +26,10 @@ internal sealed partial class CrashSoak : IDisposable
     private const string DiskSize = "size=256m,mode=700";
     private const int FillerBytes = 1 << 20;
 
-    private static readonly TimeSpan s_fullFor = TimeSpan.FromSeconds(4);
+    // Of all crashes: as many happen while the disk is full, twice.
+    private const int FullPart = 16;
+
+    private static readonly TimeSpan s_settled = TimeSpan.FromSeconds(2);
 
     private readonly Sandbox _sandbox = new(Identities.Own);
     private readonly ConcurrentBag<SoakDeath> _deaths = [];
@@ -115,20 +120,36 @@ internal sealed partial class CrashSoak : IDisposable
         => Log().Select(line => NoReport().Match(line)).Where(match => match.Success)
             .ToLookup(match => int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture), match => match.Value);
 
-    /// <summary>What the handler of the application holds: descriptors, threads, and KiB of private memory.</summary>
-    public (int Pid, int Descriptors, int Threads, int PrivateKiB) Footprint()
+    /// <summary>Stops the uploads, and waits until the handler of the application gives nothing more back: what it holds then.</summary>
+    /// <returns>Descriptors, threads, and KiB of private memory.</returns>
+    public (int Pid, int Descriptors, int Threads, int PrivateKiB) AtRest()
+    {
+        Assert.Equal(0, _sandbox.Handler("uploads", "pause", "--database", _sandbox.Database).ExitCode);
+        (int Pid, int Descriptors, int Threads, int PrivateKiB) least = Footprint();
+        long since = Stopwatch.GetTimestamp();
+        _sandbox.Until(
+            () =>
+            {
+                (int Pid, int Descriptors, int Threads, int PrivateKiB) now = Footprint();
+                if (now.Descriptors < least.Descriptors || now.Threads < least.Threads || now.PrivateKiB < least.PrivateKiB)
+                {
+                    (least, since) = (now, Stopwatch.GetTimestamp());
+                }
+
+                return Stopwatch.GetElapsedTime(since) > s_settled ? "settled" : null;
+            },
+            () => $"the handler to come to rest; it has {least}");
+        Assert.Equal(0, _sandbox.Handler("uploads", "resume", "--database", _sandbox.Database).ExitCode);
+        return least;
+    }
+
+    private (int Pid, int Descriptors, int Threads, int PrivateKiB) Footprint()
     {
         int pid = _sandbox.HandlerPid();
         string dirty = File.ReadLines($"/proc/{pid}/smaps_rollup").First(line => line.StartsWith("Private_Dirty:", StringComparison.Ordinal));
         return (pid, Directory.GetFileSystemEntries($"/proc/{pid}/fd").Length, Directory.GetDirectories($"/proc/{pid}/task").Length,
             int.Parse(dirty.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture));
     }
-
-    /// <summary>Stops the uploads, so that nothing is left to do.</summary>
-    public void Rest() => _sandbox.Handler("uploads", "pause", "--database", _sandbox.Database);
-
-    /// <summary>Waits for what must come to be.</summary>
-    public void Until(Func<bool> look, Func<string> wanted) => _sandbox.Until(() => look() ? "so" : null, wanted);
 
     public void Dispose()
     {
@@ -204,7 +225,10 @@ internal sealed partial class CrashSoak : IDisposable
             string filler = Path.Combine(_sandbox.Database, "filler");
             Fill(filler);
             Fills++;
-            _isOver.Wait(s_fullFor);
+            while (Volatile.Read(ref _begun) < begun + SoakLimits.CrashingAtOnce + (count / FullPart) && !_isOver.Wait(EndToEndLimits.Poll))
+            {
+            }
+
             File.Delete(filler);
         }
     }

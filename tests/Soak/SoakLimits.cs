@@ -24,7 +24,7 @@ internal static class SoakLimits
     public const int Crashes = 2_000;
 
     /// <summary>The same every day: within two minutes.</summary>
-    public const int FewCrashes = 160;
+    public const int FewCrashes = 400;
 
     /// <summary>Processes that crash at a time.</summary>
     public const int CrashingAtOnce = 20;
