@@ -19,11 +19,17 @@ internal sealed class Mutator(IReadOnlyList<byte[]> seeds, bool isText, int seed
         0x7fff_ffff_ffff_fff0, 0x7fff_ffff_ffff_ffff, 0x8000_0000_0000_0000, 0xffff_ffff_ffff_fff0, 0xffff_ffff_ffff_ffff,
     ];
 
-    private static readonly string[] s_words =
+    // Of JSON: each may stand where another one stood.
+    private static readonly string[] s_values =
     [
         "null", "true", "false", "0", "-1", "1e999", "1.5", "2147483647", "2147483648", "-2147483649", "9223372036854775808", "18446744073709551615", "99999999999999999999999", "\"\"", "[]", "{}",
         "\"\\ud800\"", "\"\\udc00x\"", "{\"\\ud800\":1}", "\"\\u0000\"", "\"\\u001b]0;x\\u0007\"", "[null]", "{\"a\":null}", "{\"a\":{\"a\":[{}]}}", "\"9999-12-31T23:59:59.9999999-14:00\"",
-        "\"0001-01-01T00:00:00+14:00\"", "\"", "{", "}", "[", "]", ",", ":", "\\", "\n", "\r\n", "\0", " ", "\t", "(", ")", "<", ">", "`", "%", "%0d", "\u001b[2J", "\u202e", "é", "-", "/", "..", "../../x",
+        "\"0001-01-01T00:00:00+14:00\"",
+    ];
+
+    private static readonly string[] s_marks =
+    [
+        "\"", "{", "}", "[", "]", ",", ":", "\\", "\n", "\r\n", "\0", " ", "\t", "(", ")", "<", ">", "`", "%", "%0d", "\u001b[2J", "\u202e", "é", "-", "/", "..", "../../x",
     ];
 
     private readonly Random _random = new(seed);
@@ -32,9 +38,10 @@ internal sealed class Mutator(IReadOnlyList<byte[]> seeds, bool isText, int seed
     public byte[] Next()
     {
         List<byte> input = [.. Any(seeds)];
-        for (int changes = _random.Next(1, FormatLimits.Changes + 1); changes > 0; changes--)
+        // Mostly few: what has many is refused at the first.
+        for (int changes = _random.Next(1, _random.Next(1, FormatLimits.Changes + 1) + 1); changes > 0; changes--)
         {
-            if (isText && _random.Next(2) == 0)
+            if (isText && _random.Next(4) != 0)
             {
                 ChangeWord(input);
             }
@@ -44,7 +51,7 @@ internal sealed class Mutator(IReadOnlyList<byte[]> seeds, bool isText, int seed
             }
         }
 
-        return _random.Next(12) == 0 ? [.. input[.._random.Next(input.Count + 1)]] : [.. input];
+        return _random.Next(24) == 0 ? [.. input[.._random.Next(input.Count + 1)]] : [.. input];
     }
 
     private void ChangeBytes(List<byte> input)
@@ -93,7 +100,7 @@ internal sealed class Mutator(IReadOnlyList<byte[]> seeds, bool isText, int seed
         List<(int At, int Length)> words = Words(input);
         if (words.Count == 0)
         {
-            input.AddRange(Word());
+            input.AddRange(Word(_random.Next(2) == 0 ? s_values : s_marks));
             return;
         }
 
@@ -104,7 +111,7 @@ internal sealed class Mutator(IReadOnlyList<byte[]> seeds, bool isText, int seed
                 input.RemoveRange(at, length);
                 break;
             case 1:
-                input.InsertRange(at, Word());
+                input.InsertRange(at, Word(_random.Next(2) == 0 ? s_values : s_marks));
                 break;
             case 2:
                 Repeat(input, at, input.GetRange(at, length));
@@ -116,8 +123,9 @@ internal sealed class Mutator(IReadOnlyList<byte[]> seeds, bool isText, int seed
                 input.InsertRange(at, word);
                 break;
             default:
+                bool isValue = input[at] == '"' || IsLetter(input[at]);
                 input.RemoveRange(at, length);
-                input.InsertRange(at, Word());
+                input.InsertRange(at, Word(isValue && _random.Next(4) != 0 ? s_values : s_marks));
                 break;
         }
     }
@@ -132,7 +140,7 @@ internal sealed class Mutator(IReadOnlyList<byte[]> seeds, bool isText, int seed
         }
     }
 
-    private byte[] Word() => Encoding.UTF8.GetBytes(s_words[_random.Next(s_words.Length)]);
+    private byte[] Word(string[] words) => Encoding.UTF8.GetBytes(Any(words));
 
     private T Any<T>(IReadOnlyList<T> all) => all[_random.Next(all.Count)];
 

@@ -27,7 +27,7 @@ internal static class ReportFormats
     public static IEnumerable<FuzzedFormat> All =>
     [
         new("record", ReadRecord, typeof(JsonException)) { MakeSeeds = Records, IsText = true, Inputs = 3 * FormatLimits.FewInputs, MostBytes = FormatLimits.ShownBytes },
-        new("record-file", bytes => InDatabase(bytes, (root, bytes) => File.WriteAllBytes(Path.Combine(root, ReportDatabase.PendingName, Id + ReportDatabase.RecordExtension), bytes)))
+        new("record-file", ReadRecordFile)
         {
             MakeSeeds = Records, IsText = true, Inputs = FormatLimits.InputsOnDisk, MostBytes = FormatLimits.ShownBytes,
         },
@@ -42,7 +42,7 @@ internal static class ReportFormats
             Inputs = FormatLimits.InputsOnDisk,
             MostBytes = FormatLimits.ShownBytes,
         },
-        new("settings", ReadSettings, typeof(DatabaseException)) { MakeSeeds = Settings, IsText = true, Inputs = FormatLimits.InputsOnDisk },
+        new("settings", ReadSettings, typeof(DatabaseException)) { MakeSeeds = Settings, IsText = true, Inputs = 2 * FormatLimits.InputsOnDisk },
         new("stacks-answer", bytes => _ = (DocumentCheck.Check(bytes, leavesOutMessages: false), Refused(() => DocumentCheck.Check(bytes, leavesOutMessages: true))), typeof(InvalidDataException))
         {
             MakeSeeds = Stacks, IsText = true,
@@ -59,7 +59,7 @@ internal static class ReportFormats
         ReportRecord[] records =
         [
             TestDatabase.Record(Guid.Parse(Id)),
-            Hostile.Fill<ReportRecord>() with { Id = Id, State = ReportState.Failed, Unknown = null },
+            Hostile.Fill<ReportRecord>() with { Id = Id, State = ReportState.Failed, Attachments = ["\u001b[2J<b>\u202e.log"], CaptureMilliseconds = 1.5, Unknown = null },
             TestDatabase.Record(Guid.Parse(Id)) with
             {
                 Exception = new ReportException("T", "m", "T: m\n   at P.M()"),
@@ -134,6 +134,18 @@ internal static class ReportFormats
         _ = WaitingReport.Of(record);
     }
 
+    private static void ReadRecordFile(byte[] bytes)
+    {
+        foreach (string directory in ReportDatabase.FiledNames)
+        {
+            InDatabase(bytes, (root, bytes) =>
+            {
+                File.WriteAllBytes(Path.Combine(root, directory, Id + ReportDatabase.DumpExtension), TestDatabase.Dump);
+                File.WriteAllBytes(Path.Combine(root, directory, Id + ReportDatabase.RecordExtension), bytes);
+            });
+        }
+    }
+
     private static void ReadStacks(byte[] bytes)
     {
         StackDocument document = StackDocumentJson.Decode(bytes);
@@ -173,6 +185,7 @@ internal static class ReportFormats
 
     private static void WriteRequest(string root, byte[] bytes)
     {
+        File.WriteAllBytes(Path.Combine(root, ReportDatabase.PendingName, Id + ReportDatabase.DumpExtension), TestDatabase.Dump);
         File.WriteAllBytes(Path.Combine(root, ReportDatabase.PendingName, Id + ReportDatabase.RecordExtension), Records().First());
         Directory.CreateDirectory(Path.Combine(root, ReportDatabase.RequestsName));
         File.WriteAllBytes(Path.Combine(root, ReportDatabase.RequestsName, Id), bytes);
@@ -202,7 +215,6 @@ internal static class ReportFormats
     private static void InDatabase(byte[] bytes, Action<string, byte[]> write)
     {
         using TestDatabase test = new();
-        File.WriteAllBytes(test.PathOf(ReportDatabase.PendingName, Id + ReportDatabase.DumpExtension), TestDatabase.Dump);
         write(test.Root, bytes);
         _ = (test.Database.CountStates(), test.Database.List(), HandlerRun.Deaths(test.Root), HandlerRun.Addresses(test.Root));
         using (HandlerRun.Begin(test.Root, "/run/a.sock", _ => { }))

@@ -39,7 +39,7 @@ internal static class TextFormats
         new("log-line", ReadLogLine) { MakeSeeds = () => Texts("2026-01-02 03:04:05.678 +00:00 INF 42 Report 1 of process 7", "   at P.M()"), IsText = true },
         new("log-file", ReadLog) { MakeSeeds = () => Texts("2026-01-02 03:04:05.678 +00:00 INF 42 one\n   at P.M()\n2026-01-02 03:04:05.679 +00:00 ERR 42 two\n"), IsText = true, Inputs = FormatLimits.InputsOnDisk },
         new("upload-headers", bytes => _ = UploadHeaders.Format(UploadHeaders.Parse(Text(bytes)))) { MakeSeeds = () => Texts("X-Key: 1\nAuthorization: Bearer a b\nHost: no"), IsText = true },
-        new("url", ReadUrl) { MakeSeeds = () => Texts("https://user:word@crashes.example:8443/a/0123456789abcdef0123456789abcdef?key=1&x#f"), IsText = true },
+        new("url", ReadUrl) { MakeSeeds = () => Texts("https://user:word@crashes.example:8443/a/0123456789abcdef0123456789abcdef?key=1&x#f"), IsText = true, MostBytes = 4 * FormatLimits.SmallBytes },
         new("played-answers", bytes => PlayedAnswer.Parse(Text(bytes)), typeof(FormatException)) { MakeSeeds = () => Texts("accept,slow:3,rate-limited-date:7,cut"), IsText = true, Inputs = FormatLimits.FewInputs },
         new("time", bytes => TimeArgument.Parse(Text(bytes), s_time)) { MakeSeeds = () => Texts("2026-01-02T03:04:05Z", "2026-01-02", "90d", "15m", "2h"), IsText = true },
     ];
