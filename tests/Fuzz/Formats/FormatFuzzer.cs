@@ -16,8 +16,8 @@ internal sealed class FormatFuzzer(FuzzedFormat format, TimeSpan? patience = nul
     /// <exception cref="FormatDefectException">One shows a defect.</exception>
     public FuzzOutcome Run(int count)
     {
-        IReadOnlyList<byte[]> seeds = [.. format.Seeds, .. format.Kept.Select(File.ReadAllBytes)];
-        return Run(Enumerable.Range(FormatLimits.Seed, count).Select(seed => ($"seed {seed}", new Mutator(seeds, format.IsText, seed).Next())));
+        IReadOnlyList<byte[]> kept = [.. format.Kept.Select(File.ReadAllBytes)];
+        return Run(Enumerable.Range(FormatLimits.Seed, count).Select(seed => ($"seed {seed}", new Mutator(format.Seeds, kept, format.IsText, seed).Next())));
     }
 
     /// <summary>Reads inputs as they are.</summary>

@@ -73,9 +73,9 @@ public sealed class FormatFuzzerTests
     {
         byte[][] seeds = [s_seed, [.. """{"a":[1,"x"]}"""u8]];
 
-        string[] one = [.. Enumerable.Range(0, Inputs).Select(seed => Convert.ToHexString(new Mutator(seeds, isText: true, seed).Next()))];
+        string[] one = [.. Enumerable.Range(0, Inputs).Select(seed => Convert.ToHexString(new Mutator(seeds, [], isText: true, seed).Next()))];
 
-        Assert.Equal(one, Enumerable.Range(0, Inputs).Select(seed => Convert.ToHexString(new Mutator(seeds, isText: true, seed).Next())));
+        Assert.Equal(one, Enumerable.Range(0, Inputs).Select(seed => Convert.ToHexString(new Mutator(seeds, [], isText: true, seed).Next())));
         Assert.InRange(one.Distinct().Count(), Inputs / 2, Inputs);
     }
 

@@ -5,9 +5,10 @@ namespace CrashHandler.Tests.Fuzz.Formats;
 
 /// <summary>Changes a whole input at random, always in the same way for the same seed.</summary>
 /// <param name="seeds">Whole inputs of one format.</param>
-/// <param name="isText">Whether half of the changes are of words: names, texts and numbers of JSON, fields of a line.</param>
+/// <param name="others">Further ones, which are not taken as often: they may be refused as they are.</param>
+/// <param name="isText">Whether most changes are of words: names, texts and numbers of JSON, fields of a line.</param>
 /// <param name="seed">Of the random numbers.</param>
-internal sealed class Mutator(IReadOnlyList<byte[]> seeds, bool isText, int seed)
+internal sealed class Mutator(IReadOnlyList<byte[]> seeds, IReadOnlyList<byte[]> others, bool isText, int seed)
 {
     private const int LongestRange = 64;
 
@@ -19,13 +20,19 @@ internal sealed class Mutator(IReadOnlyList<byte[]> seeds, bool isText, int seed
         0x7fff_ffff_ffff_fff0, 0x7fff_ffff_ffff_ffff, 0x8000_0000_0000_0000, 0xffff_ffff_ffff_fff0, 0xffff_ffff_ffff_ffff,
     ];
 
-    // Of JSON: each may stand where another one stood.
-    private static readonly string[] s_values =
+    // Of JSON, by their kind: each may stand where another one stood.
+    private static readonly string[] s_texts =
     [
-        "null", "true", "false", "0", "-1", "1e999", "1.5", "2147483647", "2147483648", "-2147483649", "9223372036854775808", "18446744073709551615", "99999999999999999999999", "\"\"", "[]", "{}",
-        "\"\\ud800\"", "\"\\udc00x\"", "{\"\\ud800\":1}", "\"\\u0000\"", "\"\\u001b]0;x\\u0007\"", "[null]", "{\"a\":null}", "{\"a\":{\"a\":[{}]}}", "\"9999-12-31T23:59:59.9999999-14:00\"",
-        "\"0001-01-01T00:00:00+14:00\"",
+        "\"\"", "\"x\"", "\"\\ud800\"", "\"\\udc00x\"", "\"\\u0000\"", "\"\\u001b]0;x\\u0007\"", "\"../../x\"", "\"9999-12-31T23:59:59.9999999-14:00\"", "\"9999-12-31T23:59:59.9999999+00:00\"",
+        "\"0001-01-01T00:00:00+00:00\"",
     ];
+
+    private static readonly string[] s_counts =
+    [
+        "0", "-1", "1e999", "-1e999", "1.5", "2147483647", "2147483648", "-2147483648", "9223372036854775807", "9223372036854775808", "18446744073709551615", "99999999999999999999999",
+    ];
+
+    private static readonly string[] s_values = ["null", "true", "false", "[]", "{}", "{\"\\ud800\":1}", "[null]", "{\"a\":null}", "{\"a\":{\"a\":[{}]}}", .. s_texts, .. s_counts];
 
     private static readonly string[] s_marks =
     [
@@ -37,11 +44,11 @@ internal sealed class Mutator(IReadOnlyList<byte[]> seeds, bool isText, int seed
     /// <summary>The next input.</summary>
     public byte[] Next()
     {
-        List<byte> input = [.. Any(seeds)];
+        List<byte> input = [.. others.Count > 0 && _random.Next(8) == 0 ? Any(others) : Any(seeds)];
         // Mostly few: what has many is refused at the first.
-        for (int changes = _random.Next(1, _random.Next(1, FormatLimits.Changes + 1) + 1); changes > 0; changes--)
+        for (int changes = _random.Next(2) == 0 ? 1 : _random.Next(1, FormatLimits.Changes + 1); changes > 0; changes--)
         {
-            if (isText && _random.Next(4) != 0)
+            if (isText && _random.Next(8) != 0)
             {
                 ChangeWord(input);
             }
@@ -74,7 +81,7 @@ internal sealed class Mutator(IReadOnlyList<byte[]> seeds, bool isText, int seed
                 input.RemoveRange(at, length);
                 break;
             case 4:
-                byte[] other = Any(seeds);
+                byte[] other = Any(others.Count > 0 && _random.Next(2) == 0 ? others : seeds);
                 int from = _random.Next(other.Length + 1);
                 input.InsertRange(at, other.AsSpan(from, Math.Min(_random.Next(1, LongestRange), other.Length - from)).ToArray());
                 break;
@@ -97,15 +104,15 @@ internal sealed class Mutator(IReadOnlyList<byte[]> seeds, bool isText, int seed
 
     private void ChangeWord(List<byte> input)
     {
-        List<(int At, int Length)> words = Words(input);
-        if (words.Count == 0)
+        List<(int At, int Length)> places = Words(input);
+        if (places.Count == 0)
         {
             input.AddRange(Word(_random.Next(2) == 0 ? s_values : s_marks));
             return;
         }
 
-        (int at, int length) = words[_random.Next(words.Count)];
-        switch (_random.Next(6))
+        (int at, int length) = places[_random.Next(places.Count)];
+        switch (_random.Next(12))
         {
             case 0:
                 input.RemoveRange(at, length);
@@ -117,15 +124,20 @@ internal sealed class Mutator(IReadOnlyList<byte[]> seeds, bool isText, int seed
                 Repeat(input, at, input.GetRange(at, length));
                 break;
             case 3:
-                (int from, int count) = words[_random.Next(words.Count)];
+                (int from, int count) = places[_random.Next(places.Count)];
                 List<byte> word = input.GetRange(from, count);
                 input.RemoveRange(at, length);
                 input.InsertRange(at, word);
                 break;
             default:
-                bool isValue = input[at] == '"' || IsLetter(input[at]);
+                string[] words = _random.Next(8) == 0 ? s_marks
+                    : _random.Next(4) == 0 ? s_values
+                    : input[at] == '"' ? s_texts
+                    : char.IsAsciiDigit((char)input[at]) ? s_counts
+                    : IsLetter(input[at]) ? s_values
+                    : s_marks;
                 input.RemoveRange(at, length);
-                input.InsertRange(at, Word(isValue && _random.Next(4) != 0 ? s_values : s_marks));
+                input.InsertRange(at, Word(words));
                 break;
         }
     }
@@ -168,7 +180,12 @@ internal sealed class Mutator(IReadOnlyList<byte[]> seeds, bool isText, int seed
                 }
             }
 
-            words.Add((at, end - at));
+            // Blanks between them are many, and say nothing.
+            if (input[at] != ' ')
+            {
+                words.Add((at, end - at));
+            }
+
             at = end;
         }
 
