@@ -36,7 +36,8 @@ internal sealed class FormatFuzzer(FuzzedFormat format, TimeSpan? patience = nul
             {
                 end.SetException(thrown);
             }
-        }) { IsBackground = true, Name = $"fuzz {format.Name}" }.Start();
+        })
+        { IsBackground = true, Name = $"fuzz {format.Name}" }.Start();
         while (Task.WaitAny([end.Task], s_look) < 0)
         {
             if (_current is { } current && Stopwatch.GetElapsedTime(current.Begin) > (patience ?? FormatLimits.Patience))

@@ -112,6 +112,12 @@ internal sealed class Mutator(IReadOnlyList<byte[]> seeds, IReadOnlyList<byte[]>
         }
 
         (int at, int length) = places[_random.Next(places.Count)];
+        // What stands between words are mostly the marks that make it that format at all: those less often.
+        if (!IsLetter(input[at]) && input[at] != '"' && _random.Next(4) != 0)
+        {
+            (at, length) = places.Find(place => place.At > at && (IsLetter(input[place.At]) || input[place.At] == '"')) is { Length: > 0 } next ? next : (at, length);
+        }
+
         switch (_random.Next(12))
         {
             case 0:

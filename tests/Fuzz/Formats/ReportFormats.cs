@@ -3,7 +3,6 @@ using System.Text.Json;
 using CrashHandler.Handler.Cli;
 using CrashHandler.Handler.Cli.Html;
 using CrashHandler.Handler.Minidump;
-using CrashHandler.Handler.Posix;
 using CrashHandler.Handler.Reports;
 using CrashHandler.Handler.Stacks;
 using CrashHandler.Handler.Stacks.Document;
@@ -21,7 +20,6 @@ internal static class ReportFormats
 {
     private const string Id = "00112233-4455-6677-8899-aabbccddeeff";
 
-    private static readonly TimeSpan s_hour = TimeSpan.FromHours(1);
     private static readonly Lazy<MinidumpFile> s_dump = new(() => MinidumpFile.Read(SampleSnapshot.Dump(SampleSnapshot.Create())));
 
     public static IEnumerable<FuzzedFormat> All =>

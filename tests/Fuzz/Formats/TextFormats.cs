@@ -4,7 +4,6 @@ using CrashHandler.Handler.Capture.Linux;
 using CrashHandler.Handler.Cli;
 using CrashHandler.Handler.Collector;
 using CrashHandler.Handler.Daemon;
-using CrashHandler.Handler.Posix;
 using CrashHandler.Handler.Upload;
 using CrashHandler.Launch;
 using CrashHandler.Protocol;
