@@ -186,7 +186,7 @@ internal sealed class CrashCollector : IAsyncDisposable
             : throw new RefusedRequestException(400, "the body is shorter than Content-Length");
     }
 
-    private static byte[] Decompressed(byte[] body)
+    internal static byte[] Decompressed(byte[] body)
     {
         try
         {

@@ -97,7 +97,8 @@ internal sealed record FormBody(
     private static (string Name, string? FileName) ParseHeaders(string headers)
     {
         string[] lines = headers.Split("\r\n");
-        if (!lines[0].StartsWith(Disposition, StringComparison.Ordinal) || !lines[0].EndsWith('"'))
+        // The quote that ends the name is not the one that begins it.
+        if (!lines[0].StartsWith(Disposition, StringComparison.Ordinal) || !lines[0].AsSpan(Disposition.Length).EndsWith('"'))
         {
             throw Malformed($"a part does not begin with {Disposition}...\" (mini-breakpad-server wants names quoted, and this header first): '{lines[0]}'");
         }

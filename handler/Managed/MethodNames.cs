@@ -145,7 +145,7 @@ internal static class MethodNames
             return;
         }
 
-        int end = Math.Min(arguments.Count, open.Sum(type => type.Count));
+        int end = (int)Math.Min(arguments.Count, open.Sum(type => (long)type.Count));
         for (int i = open.Count - 1; i >= 0; i--)
         {
             (int place, int count) = open[i];

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CrashHandler.Handler.Posix;
+using CrashHandler.Handler.Stacks;
 
 namespace CrashHandler.Handler.Reports;
 
@@ -165,7 +166,10 @@ internal sealed class DatabaseSettings
     }
 
     private static StoredSettings Parse(ReadOnlySpan<byte> contents)
-        => JsonSerializer.Deserialize(contents, ReportsJson.Default.StoredSettings) ?? throw new JsonException("it says null");
+    {
+        JsonTexts.Require(contents, ReportsLimits.JsonDepth);
+        return JsonSerializer.Deserialize(contents, ReportsJson.Default.StoredSettings) ?? throw new JsonException("it says null");
+    }
 
     private static void Store(string path, ReadOnlySpan<byte> contents)
     {

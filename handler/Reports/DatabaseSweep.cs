@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CrashHandler.Handler.Posix;
+using CrashHandler.Handler.Stacks;
 
 namespace CrashHandler.Handler.Reports;
 
@@ -165,6 +166,7 @@ internal sealed class DatabaseSweep(ReportDatabase database, Action<string>? tel
     {
         try
         {
+            JsonTexts.Require(contents, ReportsLimits.JsonDepth);
             using JsonDocument document = JsonDocument.Parse(contents);
             return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty(VersionMember, out JsonElement version)
                 && version.ValueKind == JsonValueKind.Number && version.TryGetInt32(out int number) && number > ReportRecord.CurrentVersion;

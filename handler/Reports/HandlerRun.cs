@@ -93,7 +93,8 @@ internal sealed class HandlerRun : IDisposable
             {
                 deaths.Insert(0, new HandlerDeath(ProcessIdIn(name), Noticed: null));
             }
-            else if (name.StartsWith(DeathPrefix, StringComparison.Ordinal) && long.TryParse(name.AsSpan(DeathPrefix.Length, Math.Max(0, name.LastIndexOf('-') - DeathPrefix.Length)), CultureInfo.InvariantCulture, out long noticed))
+            else if (name.StartsWith(DeathPrefix, StringComparison.Ordinal) && long.TryParse(name.AsSpan(DeathPrefix.Length, Math.Max(0, name.LastIndexOf('-') - DeathPrefix.Length)), CultureInfo.InvariantCulture, out long noticed)
+                && noticed >= 0 && noticed <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds())
             {
                 deaths.Add(new HandlerDeath(ProcessIdIn(name), DateTimeOffset.FromUnixTimeMilliseconds(noticed)));
             }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using CrashHandler.Handler.Posix;
+using CrashHandler.Handler.Stacks;
 
 namespace CrashHandler.Handler.Reports;
 
@@ -296,8 +297,9 @@ internal sealed class ReportDatabase
                 }
             }
         }
-        catch (Exception broken) when (broken is JsonException or SyscallException { Errno: not (Libc.EMFILE or Libc.ENFILE or Libc.ENOMEM) })
+        catch (Exception broken) when (broken is JsonException or InvalidOperationException or SyscallException { Errno: not (Libc.EMFILE or Libc.ENFILE or Libc.ENOMEM) })
         {
+            // A name with half a character is an invalid operation to who compares it.
             return null;
         }
 
@@ -709,12 +711,23 @@ internal sealed class ReportDatabase
     /// <exception cref="JsonException">It is no record.</exception>
     internal static ReportRecord Parse(ReadOnlySpan<byte> contents, string name)
     {
+        JsonTexts.Require(contents, ReportsLimits.JsonDepth);
         ReportRecord? record = JsonSerializer.Deserialize(contents, ReportsJson.Default.ReportRecord);
         // The id becomes a path: what the file says must be what the file is called.
         return record?.Id != name || !Guid.TryParseExact(name, "D", out _) ? throw new JsonException("its id is not its name")
             : !Enum.IsDefined(record.State) ? throw new JsonException($"its state is {record.State}")
+            : Problem(record) is { } problem ? throw new JsonException(problem)
             : record;
     }
+
+    // What the converters let pass: they look at members, not into lists, and take numbers that they cannot write.
+    private static string? Problem(ReportRecord record)
+        => record.Parameters.Values.Contains(null!) || record.SoftErrors.Contains(null!) || record.Attachments.Contains(null!) || (record.Delivery.Headers?.Values.Contains(null!) ?? false)
+            ? "a list in it has null"
+            : !double.IsFinite(record.CaptureMilliseconds) || !double.IsFinite(record.FrozenMilliseconds ?? 0) ? "a time in it is infinite"
+            // It becomes a path, and what is there is sent.
+            : record.Attachments.FirstOrDefault(name => name is "." or ".." || name.Contains('/')) is { } path ? $"its attachment '{path}' is no name of a file"
+            : null;
 
     private IEnumerable<ReportRecord> ReadAll(string directory, Action<string>? onProblem)
         => RecordPaths(directory).Select(path => ReadRecord(path, onProblem)).OfType<ReportRecord>();

@@ -62,6 +62,9 @@ internal static class ReportsLimits
     /// <summary>Files that are counted into what a database takes: three of each of some ten thousand reports, and as many attachments. It is somebody's wait.</summary>
     public const int CountedFiles = 100_000;
 
+    /// <summary>How deep the JSON of a record or of settings nests: what the serializer takes unasked.</summary>
+    public const int JsonDepth = 64;
+
     /// <summary>Bytes of a record within which its state stands: it is the third member.</summary>
     public const int StateBytes = 1_024;
 }

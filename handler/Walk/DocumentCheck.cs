@@ -55,7 +55,7 @@ internal static class DocumentCheck
                     throw new InvalidDataException("its answer has a message of an exception, which was to be left out");
                 }
 
-                if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped && HasLoneSurrogate(reader.ValueSpan))
+                if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped && JsonTexts.HasLoneSurrogate(reader.ValueSpan))
                 {
                     throw new JsonException("half a character");
                 }
@@ -177,43 +177,6 @@ internal static class DocumentCheck
         {
             throw new JsonException($"{what} is of another type");
         }
-    }
-
-    /// <summary>Whether a text of JSON has half of a surrogate pair, as <c>\uXXXX</c>. Its escapes are whole: the reader has seen to that.</summary>
-    private static bool HasLoneSurrogate(ReadOnlySpan<byte> text)
-    {
-        const int EscapeLength = 6;
-        bool isOpen = false;
-        while (text.IndexOf((byte)'\\') is int escape && escape >= 0)
-        {
-            isOpen &= escape == 0;
-            text = text[escape..];
-            if (text[1] != (byte)'u')
-            {
-                if (isOpen)
-                {
-                    return true;
-                }
-
-                text = text[2..];
-                continue;
-            }
-
-            char unit = (char)Convert.ToUInt16(System.Text.Encoding.ASCII.GetString(text[2..EscapeLength]), 16);
-            if (isOpen != char.IsLowSurrogate(unit))
-            {
-                return true;
-            }
-
-            isOpen = char.IsHighSurrogate(unit);
-            text = text[EscapeLength..];
-            if (isOpen && !text.StartsWith("\\u"u8))
-            {
-                return true;
-            }
-        }
-
-        return isOpen;
     }
 
     // .NET adds where it was, in its own words, and shows bytes of the answer as they are.

@@ -32,6 +32,7 @@ internal static class StackDocumentJson
     {
         try
         {
+            JsonTexts.Require(json.Span, StacksLimits.DocumentDepth);
             using JsonDocument parsed = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = StacksLimits.DocumentDepth });
             return Document(parsed.RootElement);
         }
@@ -55,7 +56,7 @@ internal static class StackDocumentJson
             Path = SomeText(runtime, "path"),
         }),
         Exception = One(element, "exception", Exception),
-        Milliseconds = Member(element, "milliseconds") is { } time ? time.GetDouble() : 0,
+        Milliseconds = Member(element, "milliseconds") is not { } time ? 0 : double.IsFinite(time.GetDouble()) ? time.GetDouble() : throw new FormatException("milliseconds are infinite"),
         Threads = Many(element, "threads", Thread),
         Problems = Many(element, "problems", SomeText),
         Unknown = Unknown(element),
