@@ -13,7 +13,7 @@ public sealed class StorageFaultTests : IDisposable
     private const int PageBytes = 4_096;
 
     // No common factor with anything that repeats in a filing.
-    private const int Stride = 7;
+    private const int Stride = 5;
 
     private readonly Sandbox _sandbox = new(Identities.Own);
     private int _mounts;
@@ -105,7 +105,7 @@ public sealed class StorageFaultTests : IDisposable
     [InlineData("attachments")]
     public void WhatIsRemovedIsMadeAnewForTheNextCrash(string what)
     {
-        FaultedHandler handler = new(_sandbox, options: ["--no-upload"]);
+        FaultedHandler handler = new(_sandbox, options: ["--uploads", "off"]);
         Assert.True(handler.IsReported(handler.Crash()));
         Guid guid = handler.Database.Settings.ClientId;
         Directory.Delete(Path.Combine(_sandbox.Database, what), recursive: true);

@@ -90,6 +90,8 @@ public sealed class VanishingReportTests : IAsyncDisposable
             Assert.Equal(1, server.Unread);
         }
 
+        Assert.Equal(UploadLimits.BetweenUploads, await _time.NextWaitAsync(Cancellation));
+        _time.Advance(UploadLimits.BetweenUploads);
         await server.NextAsync(Cancellation);
         await server.NextAsync(Cancellation);
     }
