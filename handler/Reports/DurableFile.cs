@@ -16,18 +16,14 @@ internal static unsafe class DurableFile
     /// <exception cref="SyscallException">open failed; EEXIST among others.</exception>
     public static FileDescriptor Create(string path)
     {
-        FileDescriptor file = Open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL);
-        SetOwnerOnly(file);
-        return file;
+        return OwnerOnlyFile(Open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL));
     }
 
     /// <summary>Opens a lock file, making it where it is missing.</summary>
     /// <exception cref="SyscallException">open failed.</exception>
     public static FileDescriptor OpenLock(string path)
     {
-        FileDescriptor file = Open(path, Libc.O_RDWR | Libc.O_CREAT);
-        SetOwnerOnly(file);
-        return file;
+        return OwnerOnlyFile(Open(path, Libc.O_RDWR | Libc.O_CREAT));
     }
 
     /// <summary>
@@ -287,10 +283,20 @@ internal static unsafe class DurableFile
     }
 
     // open's mode passes the umask, which may take even the owner's rights.
-    private static void SetOwnerOnly(FileDescriptor file)
+    private static FileDescriptor OwnerOnlyFile(FileDescriptor file)
     {
-        using SafeFileHandle handle = new(file.Number, ownsHandle: false);
-        File.SetUnixFileMode(handle, OwnerOnly);
+        try
+        {
+            using SafeFileHandle handle = new(file.Number, ownsHandle: false);
+            File.SetUnixFileMode(handle, OwnerOnly);
+            return file;
+        }
+        catch
+        {
+            // One that nobody closes would be one of the handler's for ever.
+            file.Dispose();
+            throw;
+        }
     }
 
     private static byte[] ReadToEnd(FileDescriptor file, string path, int maxBytes)
