@@ -49,13 +49,17 @@ public sealed class FlippedByteTests : IDisposable
             using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
             UploadQueue queue = new(_database.Database, new Uri("http://127.0.0.1:1/"), time, new Lazy<ILogger>(Log.Logger), retention: new Retention(_database.Database, RetentionLimits.Default, time, _ => { }));
             queue.Start(stopping.Token);
-            // The other report is the younger one, and so the first.
-            await time.NextWaitAsync(stopping.Token);
+            // The other report is the younger one, and so the first, unless the flip was in a date. For a moment a child that another test is just starting may have the upload lock.
+            while (!_database.Database.List().Any(report => report.Unanswered == 1 && report.Id != broken.Id))
+            {
+                TimeSpan wait = await time.NextWaitAsync(stopping.Token);
+                time.Advance(wait == UploadLimits.BetweenUploads ? wait : TimeSpan.Zero);
+            }
+
             Assert.False(queue.Finished.IsCompleted);
             await stopping.CancelAsync();
             await queue.Finished;
 
-            Assert.Contains(_database.Database.List(), report => report.Unanswered == 1 && report.Id != broken.Id);
             Restore(files);
         }
     }
