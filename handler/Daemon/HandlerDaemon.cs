@@ -258,8 +258,13 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
             OnBusyChanged(false);
         }
 
-        Try(() => _run = HandlerRun.Begin(_database.Path, _socket.Path, death => _log.Value.Warning("Handler {Pid} of this database ended out of order: it was killed, or crashed", death.ProcessId)));
-        Try(() => _watch = DatabaseWatch.Start(_loop, _database.WorkDirectories, ReportDatabase.IsWork, WakeQueue));
+        Attend();
+        _database.Remade = finding =>
+        {
+            _log.Value.Warning("{Finding}", finding);
+            _errors.Add(ErrorKind.Capture, finding);
+            _loop.Post(Attend);
+        };
         _queue.Start(_stopping.Token);
         TrimNow();
         _loop.Run();
@@ -270,6 +275,16 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
         {
             _log.Value.Information("Ends: {Captured} captured, {Lost} lost", _sessions.Captured, _sessions.Lost);
         }
+    }
+
+    /// <summary>Notes in the directory that this handler lives, and watches it; again when it was made anew.</summary>
+    private void Attend()
+    {
+        _run?.Dispose();
+        _watch?.Dispose();
+        (_run, _watch) = (null, null);
+        Try(() => _run = HandlerRun.Begin(_database.Path, _socket.Path, death => _log.Value.Warning("Handler {Pid} of this database ended out of order: it was killed, or crashed", death.ProcessId)));
+        Try(() => _watch = DatabaseWatch.Start(_loop, _database.WorkDirectories, ReportDatabase.IsWork, WakeQueue));
     }
 
     // What is worth less than the handler's life.

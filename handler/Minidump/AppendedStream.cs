@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using CrashHandler.Handler.Minidump.Format;
+using CrashHandler.Handler.Posix;
 using Microsoft.Win32.SafeHandles;
 
 namespace CrashHandler.Handler.Minidump;
@@ -11,6 +12,7 @@ namespace CrashHandler.Handler.Minidump;
 internal static class AppendedStream
 {
     private const int CountOffset = 8;
+    private const string Name = "(the dump)";
 
     /// <summary>Adds it.</summary>
     /// <param name="dump">The dump, which is written; not synced.</param>
@@ -19,7 +21,8 @@ internal static class AppendedStream
     /// <param name="passed">Called after each write but the last.</param>
     /// <returns>Bytes of the dump now.</returns>
     /// <exception cref="InvalidDataException">It is no dump of ours, or has no room for another stream.</exception>
-    /// <exception cref="IOException">It cannot be read or written; it is as it was.</exception>
+    /// <exception cref="SyscallException">It cannot be written; it is as it was.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
     public static long Append(SafeFileHandle dump, MinidumpStreamType type, ReadOnlySpan<byte> bytes, Action? passed = null)
     {
         MinidumpHeader header = default;
@@ -44,14 +47,14 @@ internal static class AppendedStream
         uint count = header.NumberOfStreams + 1;
         try
         {
-            RandomAccess.Write(dump, bytes, start);
+            WholeWrite.At(dump, bytes, start, Name);
             passed?.Invoke();
-            RandomAccess.Write(dump, MemoryMarshal.AsBytes(new ReadOnlySpan<MinidumpDirectory>(in entry)), MinidumpHeader.Size + (header.NumberOfStreams * MinidumpDirectory.Size));
+            WholeWrite.At(dump, MemoryMarshal.AsBytes(new ReadOnlySpan<MinidumpDirectory>(in entry)), MinidumpHeader.Size + (header.NumberOfStreams * MinidumpDirectory.Size), Name);
             passed?.Invoke();
-            RandomAccess.Write(dump, MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(in count)), CountOffset);
+            WholeWrite.At(dump, MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(in count)), CountOffset, Name);
             return start + bytes.Length;
         }
-        catch (IOException)
+        catch (SyscallException)
         {
             RandomAccess.SetLength(dump, end);
             throw;

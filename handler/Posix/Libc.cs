@@ -212,6 +212,10 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, SetLastError = true)] public static partial int dup2(int from, int to);
     [LibraryImport(Name, SetLastError = true)] public static partial nint read(int fd, byte* buffer, nint count);
     [LibraryImport(Name, SetLastError = true)] public static partial nint write(int fd, byte* buffer, nint count);
+
+    [LibraryImport(Name, SetLastError = true)] public static partial int fchmod(int fd, uint mode);
+
+    [LibraryImport(Name, SetLastError = true)] public static partial nint pwrite(int fd, byte* buffer, nint count, long offset);
     [LibraryImport(Name, SetLastError = true)] public static partial nint pread(int fd, byte* buffer, nint count, long offset);
     [LibraryImport(Name, SetLastError = true)] public static partial long lseek(int fd, long offset, int whence);
     [LibraryImport(Name, SetLastError = true)] public static partial int fsync(int fd);

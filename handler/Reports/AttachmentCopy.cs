@@ -36,7 +36,7 @@ internal static class AttachmentCopy
         using FileDescriptor copy = DurableFile.Create(target);
         try
         {
-            CopyBytes(handle, copy, length, progress);
+            CopyBytes(handle, copy, target, length, progress);
             DurableFile.Sync(copy, target);
         }
         catch
@@ -49,7 +49,7 @@ internal static class AttachmentCopy
     }
 
     // Up to the length it had: a log may grow meanwhile.
-    private static void CopyBytes(SafeFileHandle source, FileDescriptor copy, long length, Action progress)
+    private static void CopyBytes(SafeFileHandle source, FileDescriptor copy, string path, long length, Action progress)
     {
         using SafeFileHandle target = new(copy.Number, ownsHandle: false);
         byte[] piece = new byte[Math.Min(length, ReportsLimits.AttachmentPieceBytes)];
@@ -57,7 +57,7 @@ internal static class AttachmentCopy
         int count;
         while (done < length && (count = RandomAccess.Read(source, piece.AsSpan(0, (int)Math.Min(piece.Length, length - done)), done)) > 0)
         {
-            RandomAccess.Write(target, piece.AsSpan(0, count), done);
+            WholeWrite.At(target, piece.AsSpan(0, count), done, path);
             done += count;
             progress();
         }

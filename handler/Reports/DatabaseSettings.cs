@@ -18,6 +18,7 @@ internal sealed class DatabaseSettings
 
     private readonly string _directory;
     private readonly Lazy<Guid> _clientId;
+    private volatile StoredSettings? _known;
 
     /// <summary>The settings of a directory; nothing is read or made yet, so that looking at a database changes nothing.</summary>
     public DatabaseSettings(string directory)
@@ -138,10 +139,14 @@ internal sealed class DatabaseSettings
         byte[] contents = JsonSerializer.SerializeToUtf8Bytes(after, ReportsJson.Default.StoredSettings);
         Store(Path.Combine(_directory, FileName), contents);
         Store(Path.Combine(_directory, BackupName), contents);
+        _known = after;
         return after;
     }
 
-    /// <summary>What the first whole file says; null: there is none yet.</summary>
+    /// <summary>
+    /// What the first whole file says; null: there is none yet. Where there was one, and the directory was removed while its handler runs, what it said still holds: whoever
+    /// wants no uploads gets none.
+    /// </summary>
     private StoredSettings? Read()
     {
         string? problem = null;
@@ -152,7 +157,7 @@ internal sealed class DatabaseSettings
             {
                 if (DurableFile.Read(path, ReportsLimits.MaxJsonBytes) is { } contents)
                 {
-                    return Parse(contents);
+                    return _known = Parse(contents);
                 }
             }
             catch (Exception broken) when (broken is JsonException or InvalidDataException)
@@ -161,7 +166,7 @@ internal sealed class DatabaseSettings
             }
         }
 
-        return problem is null ? null
+        return problem is null ? _known
             : throw new DatabaseException($"{problem} and no other copy is whole; restore it, or remove {FileName} and {BackupName} to start with a new guid");
     }
 

@@ -6,7 +6,7 @@ namespace CrashHandler.Handler.Reports;
 /// <summary>
 /// A dump being written, unbuffered.
 /// </summary>
-internal sealed class DumpStream(FileDescriptor file, Action written) : Stream
+internal sealed class DumpStream(FileDescriptor file, string path, Action written) : Stream
 {
     private readonly SafeFileHandle _handle = new(file.Number, ownsHandle: false);
 
@@ -27,7 +27,7 @@ internal sealed class DumpStream(FileDescriptor file, Action written) : Stream
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        RandomAccess.Write(_handle, buffer, Position);
+        WholeWrite.At(_handle, buffer, Position, path);
         Position += buffer.Length;
         written();
     }

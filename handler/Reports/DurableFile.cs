@@ -14,21 +14,11 @@ internal static unsafe class DurableFile
 
     /// <summary>Creates a file that did not exist, never through a link.</summary>
     /// <exception cref="SyscallException">open failed; EEXIST among others.</exception>
-    public static FileDescriptor Create(string path)
-    {
-        FileDescriptor file = Open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL);
-        SetOwnerOnly(file);
-        return file;
-    }
+    public static FileDescriptor Create(string path) => OpenOwnerOnly(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL);
 
     /// <summary>Opens a lock file, making it where it is missing.</summary>
     /// <exception cref="SyscallException">open failed.</exception>
-    public static FileDescriptor OpenLock(string path)
-    {
-        FileDescriptor file = Open(path, Libc.O_RDWR | Libc.O_CREAT);
-        SetOwnerOnly(file);
-        return file;
-    }
+    public static FileDescriptor OpenLock(string path) => OpenOwnerOnly(path, Libc.O_RDWR | Libc.O_CREAT);
 
     /// <summary>
     /// Opens a file for reading. Not by .NET's own means, which take a shared flock and fail while a filer still holds the exclusive one. A pipe
@@ -287,10 +277,17 @@ internal static unsafe class DurableFile
     }
 
     // open's mode passes the umask, which may take even the owner's rights.
-    private static void SetOwnerOnly(FileDescriptor file)
+    private static FileDescriptor OpenOwnerOnly(string path, int flags)
     {
-        using SafeFileHandle handle = new(file.Number, ownsHandle: false);
-        File.SetUnixFileMode(handle, OwnerOnly);
+        FileDescriptor file = Open(path, flags);
+        if (Libc.fchmod(file.Number, (uint)OwnerOnly) == 0)
+        {
+            return file;
+        }
+
+        SyscallException failure = SyscallException.Last("fchmod", path);
+        file.Dispose();
+        throw failure;
     }
 
     private static byte[] ReadToEnd(FileDescriptor file, string path, int maxBytes)

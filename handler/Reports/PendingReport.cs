@@ -44,7 +44,7 @@ internal sealed class PendingReport(ReportDatabase database, Guid id, NewDump du
         _record = AreUploadsOff() ? record with { State = ReportState.Skipped } : record;
         _recordFile = database.Prepare(_record);
         passed(FilingStep.RecordWritten);
-        using DumpStream stream = new(dump.File, () => passed(FilingStep.DumpWriting));
+        using DumpStream stream = new(dump.File, dump.Path, () => passed(FilingStep.DumpWriting));
         write(stream);
         passed(FilingStep.DumpWritten);
     }

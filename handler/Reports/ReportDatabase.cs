@@ -57,6 +57,9 @@ internal sealed class ReportDatabase
     /// <summary>What was found broken in it.</summary>
     public Quarantine Quarantine { get; }
 
+    /// <summary>Told in words that somebody had removed what is made anew for a report. From a capture's thread.</summary>
+    public Action<string>? Remade { get; set; }
+
     /// <summary>When a report, or a request, was last dealt with, as far as the file system tells.</summary>
     public DateTime LastMove => new[] { PendingName, CompletedName, RequestsName }.Max(name => Directory.GetLastWriteTimeUtc(System.IO.Path.Combine(Path, name)));
 
@@ -145,10 +148,11 @@ internal sealed class ReportDatabase
     /// <param name="passed">Told of each step, from <see cref="FilingStep.Waiting"/> on.</param>
     /// <param name="limit">How long another handler is waited for; null: <see cref="ReportsLimits.OtherHandler"/>.</param>
     /// <returns>Null: this death is a report already.</returns>
-    /// <exception cref="DatabaseException">Another handler has been at it for all of <paramref name="limit"/>.</exception>
+    /// <exception cref="DatabaseException">Another handler has been at it for all of <paramref name="limit"/>, or the directory is somebody else's by now.</exception>
     /// <exception cref="SyscallException">Its dump cannot be created.</exception>
     public PendingReport? BeginReport(Guid id, Action<FilingStep>? passed = null, TimeSpan? limit = null)
     {
+        Mend();
         string name = id.ToString();
         string path = FilePath(NewName, name, DumpExtension);
         TimeSpan patience = limit ?? ReportsLimits.OtherHandler;
@@ -511,6 +515,14 @@ internal sealed class ReportDatabase
         return null;
     }
 
+    /// <summary>Whether a lock that was taken is still the one that others take: its file may have been removed, and made anew.</summary>
+    /// <exception cref="SyscallException">It cannot be looked at.</exception>
+    public bool IsUploadsLock(FileDescriptor taken)
+    {
+        string path = System.IO.Path.Combine(Path, UploadsLockName);
+        return FileIdentity.Of(path) == FileIdentity.Of(taken, path);
+    }
+
     /// <summary>Takes the lock of the one uploader, waiting for it without a limit.</summary>
     /// <exception cref="SyscallException">The lock file cannot be opened or locked.</exception>
     public FileDescriptor LockUploads()
@@ -536,6 +548,7 @@ internal sealed class ReportDatabase
     internal void File(ReportRecord record, Action<FilingStep>? passed = null)
     {
         string directory = DirectoryOf(record.State);
+        Require(directory);
         if (MoveStacks(record.Id, NewName, directory))
         {
             passed?.Invoke(FilingStep.StacksMoved);
@@ -641,6 +654,50 @@ internal sealed class ReportDatabase
     private static byte[] Serialize(ReportRecord record) => JsonSerializer.SerializeToUtf8Bytes(record, ReportsJson.Default.ReportRecord);
 
     internal static string DirectoryOf(ReportState state) => state == ReportState.Pending ? PendingName : CompletedName;
+
+    // A directory that somebody removed, or renamed, while its handler runs: the next crash is worth a report all the same. Nothing else makes it anew, so that whoever removes it is done with it.
+    private void Mend()
+    {
+        if (!Directory.Exists(Path))
+        {
+            _ = Create(Path);
+            Remade?.Invoke($"'{Path}' was gone, with all that was in it: it is made anew");
+            return;
+        }
+
+        // Where everybody may make files, another one may have its name by now.
+        CheckOwner(Path);
+        string missing = "";
+        foreach (string name in s_directories)
+        {
+            string directory = System.IO.Path.Combine(Path, name);
+            if (!EntryStatus.TryRead(directory, out _))
+            {
+                CreateOwn(directory);
+                missing += missing.Length > 0 ? $", '{name}'" : $"'{name}'";
+            }
+        }
+
+        Require(NewName);
+        if (missing.Length > 0)
+        {
+            Remade?.Invoke($"{missing} in '{Path}' was gone, with all that was in it: it is made anew");
+        }
+    }
+
+    // What is in the place of a directory of ours is not followed: where it leads, nobody looks for reports.
+    private void Require(string name)
+    {
+        string directory = System.IO.Path.Combine(Path, name);
+        if (!EntryStatus.TryRead(directory, out EntryStatus entry))
+        {
+            CreateOwn(directory);
+        }
+        else if (!entry.IsDirectory)
+        {
+            throw new SyscallException("rename", Libc.ENOTDIR, directory, "a link or a file is in the place of this directory of the database; move it away");
+        }
+    }
 
     private static void CreateParents(string full)
     {
@@ -751,7 +808,7 @@ internal sealed class ReportDatabase
         {
             // Filed or removed since it was listed.
         }
-        catch (Exception failure) when (failure is SyscallException or IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception failure) when (failure is SyscallException or DatabaseException or IOException or UnauthorizedAccessException or InvalidDataException)
         {
             tell?.Invoke($"'{path}' cannot be dealt with now: {failure.Message}");
         }
@@ -880,6 +937,7 @@ internal sealed class ReportDatabase
     /// <exception cref="SyscallException">The disk failed.</exception>
     internal void Move(string id, string from, string to)
     {
+        Require(to);
         string dump = FilePath(from, id, DumpExtension);
         if (System.IO.File.Exists(dump))
         {

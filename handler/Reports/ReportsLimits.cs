@@ -39,6 +39,12 @@ internal static class ReportsLimits
     /// <summary>How often everything is looked through for what has grown old, and for what belongs to no report.</summary>
     public static readonly TimeSpan RetentionInterval = TimeSpan.FromDays(1);
 
+    /// <summary>By how much the clock may leave the time that has passed behind, or be left: a machine sleeps over a weekend, and a clock that is set right is off by less.</summary>
+    public static readonly TimeSpan ClockTrust = TimeSpan.FromDays(7);
+
+    /// <summary>For how long a clock that went ahead further than that makes nothing old: whoever set it wrong has a day to see it.</summary>
+    public static readonly TimeSpan ClockPatience = TimeSpan.FromDays(1);
+
     /// <summary>How long a deletion waits for the handler that uploads to end it: it is looked at 50 ms later, unless an upload is under way.</summary>
     public static readonly TimeSpan DeletionPatience = TimeSpan.FromSeconds(2);
 

@@ -17,6 +17,9 @@ internal sealed class Retention(ReportDatabase database, RetentionLimits limits,
     private readonly DatabaseStock _stock = new(database, Once(tell));
     private readonly ReportDeletion _deletion = new(database, passed);
     private DateTimeOffset? _lastFull;
+    private DateTimeOffset _lastTime;
+    private long? _lastStamp;
+    private long? _doubted;
 
     /// <summary>Ends the deletions that somebody began, and removes what is over the limits. What fails is told, and tried again at the next look.</summary>
     public void Look()
@@ -25,6 +28,7 @@ internal sealed class Retention(ReportDatabase database, RetentionLimits limits,
         {
             _deletion.End(tell);
             DateTimeOffset now = time.GetUtcNow();
+            WatchClock(now);
             // A clock that was set back by days counts as well.
             bool isDue = _lastFull is not { } last || (now - last).Duration() >= ReportsLimits.RetentionInterval;
             if (isDue && _lastFull is not null)
@@ -80,10 +84,30 @@ internal sealed class Retention(ReportDatabase database, RetentionLimits limits,
         return new PruneOutcome(removals, Without(stored, removals), _deletion.WaitForEnd());
     }
 
+    // A clock that went ahead makes everything old at once, and what is removed does not come back with it. For as long as somebody may set it right, nothing goes for its age; the other limits hold.
+    private void WatchClock(DateTimeOffset now)
+    {
+        long stamp = time.GetTimestamp();
+        if (_lastStamp is { } last && now - _lastTime - time.GetElapsedTime(last, stamp) is var ahead && ahead.Duration() > ReportsLimits.ClockTrust)
+        {
+            _doubted = ahead > TimeSpan.Zero ? stamp : null;
+            tell(ahead > TimeSpan.Zero
+                ? $"The clock went ahead by {ahead.TotalDays:0.0} days: for {ReportsLimits.ClockPatience.TotalHours:0} hours nothing is removed for its age"
+                : $"The clock went back by {-ahead.TotalDays:0.0} days");
+        }
+
+        if (_doubted is { } since && time.GetElapsedTime(since, stamp) >= ReportsLimits.ClockPatience)
+        {
+            _doubted = null;
+        }
+
+        (_lastTime, _lastStamp) = (now, stamp);
+    }
+
     // Only of what would go it is asked whether it is in use, because that takes its lock for a moment. What is stays, and none goes in its place: it goes later.
     private List<Removal> Decide(List<StoredItem> stored, DateTimeOffset now)
     {
-        List<Removal> removals = RetentionPolicy.Decide(stored, limits, now);
+        List<Removal> removals = RetentionPolicy.Decide(stored, _doubted is null ? limits : limits with { MaxAge = TimeSpan.MaxValue }, now);
         long began = Stopwatch.GetTimestamp();
         removals.RemoveAll(removal => removal.Item.Kind != StoredKind.Quarantined && !removal.IsHeapDumpOnly
             && IsPerhapsInUse(removal.Item.Id, ReportsLimits.UsePatience - Stopwatch.GetElapsedTime(began)));

@@ -163,6 +163,13 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
 
     private bool TakeLock()
     {
+        if (_lock is not null && !database.IsUploadsLock(_lock))
+        {
+            // Somebody removed the directory, or its lock, and another handler may have the new one.
+            _lock.Dispose();
+            (_lock, _hasSwept) = (null, false);
+        }
+
         if (_lock is not null && _hasSwept)
         {
             return true;
@@ -170,7 +177,16 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
 
         lock (_gate)
         {
-            (_lock, _awaitedLock) = (_awaitedLock, null);
+            if (_awaitedLock is not null)
+            {
+                (_lock, _awaitedLock, _lockWaiter) = (_awaitedLock, null, null);
+            }
+        }
+
+        if (_lock is not null && !database.IsUploadsLock(_lock))
+        {
+            _lock.Dispose();
+            _lock = null;
         }
 
         _lock ??= _lockWaiter is null ? database.TryLockUploads() : null;

@@ -37,10 +37,10 @@ public sealed class RetentionTests : IDisposable
         ReportRecord old = File(minute: 0), young = File(minute: 60);
         Retention retention = Retention(new RetentionLimits(TimeSpan.FromDays(10), 1 << 20, 10));
         retention.Look();
-        _time.ShiftWallClock(old.Created.AddDays(10).AddMinutes(1) - TimeSpan.FromDays(1) - _time.GetUtcNow());
+        _time.Advance(old.Created.AddDays(10).AddMinutes(1) - TimeSpan.FromDays(1) - _time.GetUtcNow());
         retention.Look();
         AssertLeft(old, young);
-        _time.ShiftWallClock(ReportsLimits.RetentionInterval - TimeSpan.FromTicks(1));
+        _time.Advance(ReportsLimits.RetentionInterval - TimeSpan.FromTicks(1));
         string broken = _database.PathOf("pending", $"{Guid.NewGuid()}.dmp");
         System.IO.File.WriteAllBytes(broken, TestDatabase.Dump);
 
@@ -48,7 +48,7 @@ public sealed class RetentionTests : IDisposable
         retention.Look();
         AssertLeft(old, young);
         Assert.True(System.IO.File.Exists(broken));
-        _time.ShiftWallClock(TimeSpan.FromTicks(1));
+        _time.Advance(TimeSpan.FromTicks(1));
         retention.Look();
 
         AssertLeft(young);
@@ -59,6 +59,40 @@ public sealed class RetentionTests : IDisposable
         _time.ShiftWallClock(-ReportsLimits.RetentionInterval);
         retention.Look();
         Assert.False(System.IO.File.Exists(broken), "it was not swept");
+    }
+
+    /// <summary>Ten years, and a year that it is set back: only what is still old when it has had a day to be set right goes.</summary>
+    [Fact]
+    public void AClockThatGoesAheadRemovesNothingUntilItHasSaidSoForADay()
+    {
+        ReportRecord first = File(minute: 0), second = File(minute: 1), third = File(minute: 2);
+        Retention retention = Retention(RetentionLimits.Default with { MaxReports = 3 });
+        retention.Look();
+        _time.ShiftWallClock(TimeSpan.FromDays(3_650));
+        retention.Look();
+        _time.Advance(TimeSpan.FromHours(23));
+        retention.Look();
+        AssertLeft(first, second, third);
+        Assert.Contains("The clock went ahead by 3650.0 days: for 24 hours nothing is removed for its age", Assert.Single(_told));
+
+        // The other limits hold.
+        ReportRecord fourth = File(minute: 3);
+        retention.Look();
+        AssertLeft(second, third, fourth);
+
+        // Set right: nothing is old.
+        _time.ShiftWallClock(TimeSpan.FromDays(-3_650));
+        _time.Advance(TimeSpan.FromDays(2));
+        retention.Look();
+        AssertLeft(second, third, fourth);
+
+        // It stays ahead: then that is the time.
+        _time.ShiftWallClock(TimeSpan.FromDays(3_650));
+        retention.Look();
+        AssertLeft(second, third, fourth);
+        _time.Advance(ReportsLimits.ClockPatience);
+        retention.Look();
+        AssertLeft(fourth);
     }
 
     [Fact]
@@ -150,7 +184,7 @@ public sealed class RetentionTests : IDisposable
         retention.Look();
         Assert.Single(_database.Database.Quarantine.Stock());
 
-        _time.ShiftWallClock(TimeSpan.FromDays(2));
+        _time.Advance(TimeSpan.FromDays(2));
         retention.Look();
 
         Assert.Empty(_database.Database.Quarantine.Stock());
