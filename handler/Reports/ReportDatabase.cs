@@ -826,6 +826,7 @@ internal sealed class ReportDatabase
         if (IsFiled(id))
         {
             // A claim on a death that was a report already, and nothing of that report.
+            RemoveTemporaries(id);
             DurableFile.Remove(FilePath(NewName, id, RecordExtension));
             RemoveNewStacks(id);
             DurableFile.Remove(FilePath(NewName, id, DumpExtension));
