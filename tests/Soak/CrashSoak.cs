@@ -40,7 +40,7 @@ internal sealed partial class CrashSoak : IDisposable
     private readonly string _address;
     private readonly string _watched;
     private readonly IReadOnlyList<SoakVictim> _victims;
-    private bool _isMounted;
+    private readonly bool _isMounted;
     private int _begun;
 
     public CrashSoak()
@@ -176,7 +176,8 @@ internal sealed partial class CrashSoak : IDisposable
             {
                 _troubles.Add($"{name}: {trouble}");
             }
-        }) { Name = name };
+        })
+        { Name = name };
         thread.Start();
         return thread;
     }
