@@ -402,7 +402,7 @@ bool shim_await_handler(const char *address, int error)
     }
     memcpy(lock, address, length);
     memcpy(lock + length, CH_LOCK_SUFFIX, sizeof CH_LOCK_SUFFIX);
-    if (access(lock, R_OK) != 0) {
+    if (syscall(SYS_faccessat, AT_FDCWD, lock, R_OK) != 0) {
         return false;
     }
     memcpy(shim_connections.address, address, length + 1);

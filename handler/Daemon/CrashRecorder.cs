@@ -75,7 +75,15 @@ internal sealed class CrashRecorder(ReportDatabase database, RunOptions options,
         }
 
         Guid clientId = ClientId();
-        Guid id = DeathId.Of(clientId, job.Identity.StartTime, CrashNotice.Parse(job.Notice));
+        CrashNotice notice = CrashNotice.Parse(job.Notice);
+        // Of a process that was gone before its notice was read the start time is not known, and so not the id that another handler gave its report.
+        if (job.Identity.StartTime == 0 && ToldDeaths.Find(database, notice.ProcessId, NoticeReader.ReadTime(notice), time.GetUtcNow() - DaemonLimits.SameDeath) is { } told)
+        {
+            log.Value.Information("The end of pid {Client} is report {Id}, which another handler made", job.Identity.ProcessId, told);
+            return new WrittenReport(job, began, takesLong: false, () => ReleaseOutcome.Reported);
+        }
+
+        Guid id = DeathId.Of(clientId, job.Identity.StartTime, notice);
         PendingReport? report = database.BeginReport(id, step => Filing(job, step));
         if (report is null)
         {

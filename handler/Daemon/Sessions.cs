@@ -987,7 +987,8 @@ internal sealed class Sessions(
         {
             Registration registration = RegistrationOf(client);
             client.LastKnown.SeeEnd(client.Identity.StartTime);
-            if (!_isClosed && !registration.Says(RegistrationFields.Ended) && !client.LastKnown.IsAnothers && (_departures ??= new Departures(loop, TellsExitStatus, Departed, log)).TryTake(client))
+            // Of one that was gone before it was accepted nothing is known; what it told, it told another handler.
+            if (!_isClosed && client.Identity.StartTime != 0 && !registration.Says(RegistrationFields.Ended) && !client.LastKnown.IsAnothers && (_departures ??= new Departures(loop, TellsExitStatus, Departed, log)).TryTake(client))
             {
                 return;
             }
