@@ -18,6 +18,8 @@ internal static class Hostile
     /// <summary>As it is to be read, up to where it first has a control character.</summary>
     public const string Shown = "<script>document.title='x'</script>\"'><img src=x onerror=alert(1)></title></style>&lt;b&gt;<!--]]>\\u{1b}]0;owned";
 
+    private const int ArrayLength = 16;
+
     /// <summary>A record whose every text is hostile, its name before it, and whose every list has two elements.</summary>
     public static T Fill<T>() => (T)Make(typeof(T), typeof(T).Name, 0)!;
 
@@ -75,7 +77,19 @@ internal static class Hostile
             return elements;
         }
 
-        return depth < Deepest ? MakeObject(plain, name, depth) : null;
+        return plain.IsArray ? MakeArray(plain.GetElementType()!, name, depth) : depth < Deepest ? MakeObject(plain, name, depth) : null;
+    }
+
+    // Of numbers by kind: more than there are kinds of anything.
+    private static Array MakeArray(Type element, string name, int depth)
+    {
+        Array elements = Array.CreateInstance(element, ArrayLength);
+        for (int i = 0; i < elements.Length; i++)
+        {
+            elements.SetValue(Make(element, name, depth + 1), i);
+        }
+
+        return elements;
     }
 
     private static object MakeObject(Type type, string name, int depth)
