@@ -87,10 +87,14 @@ public sealed partial class ReadmeTests(ReadmeDatabase database) : IClassFixture
         ["build/bench capture"] = "capture",
         ["build/bench walk"] = "walk",
         ["build/bench start"] = "start",
+        ["build/bench overhead"] = "overhead",
         ["build/soak deaths"] = "build/soak deaths",
         ["build/soak caught"] = "build/soak caught",
         ["build/soak parameter"] = "build/soak parameter",
         ["build/soak uploads"] = "build/soak uploads",
+        ["build/soak crashes"] = "build/soak crashes",
+        ["build/soak fuzz"] = "build/soak fuzz",
+        ["build/soak formats"] = "build/soak formats",
     };
 
     /// <summary>Those that build/test runs before its tests.</summary>
@@ -100,8 +104,10 @@ public sealed partial class ReadmeTests(ReadmeDatabase database) : IClassFixture
     private static readonly Dictionary<string, Type> s_elsewhere = new()
     {
         ["build/test"] = typeof(ReadmeTests),
+        ["build/test-unprivileged"] = typeof(ReadmeTests),
         ["build/demo"] = typeof(DemoTests),
         ["build/test -class \"*ManyReportsTests\" -showLiveOutput"] = typeof(ManyReportsTests),
+        ["build/test -class \"*AdditionsTests\" -showLiveOutput"] = typeof(AdditionsTests),
         ["DOTNET_STARTUP_HOOKS=/opt/crash-handler/CrashHandler.StartupHook.dll CRASH_HANDLER_SUBMIT_URL=https://crashes.example/submit dotnet App.dll"] = typeof(StartupHookTests),
         // build/package-shapes restores the same package from the same directory.
         ["dotnet add package CrashHandler.Client --source artifacts/packages"] = typeof(ApplicationShapeTests),
