@@ -23,12 +23,13 @@ internal sealed record HandlerNote(string Database, Uri? Url)
     {
         try
         {
-            if (Libc.ftruncate(file.Number, 0) != 0)
+            // Over what is there, which is the same as a rule: a process that dies in this moment reads it.
+            byte[] note = Encoding.UTF8.GetBytes($"{Database}\n{Url?.AbsoluteUri}\n");
+            WholeWrite.To(file.Number, note, path);
+            if (Libc.ftruncate(file.Number, note.Length) != 0)
             {
                 throw SyscallException.Last("ftruncate", path);
             }
-
-            WholeWrite.To(file.Number, Encoding.UTF8.GetBytes($"{Database}\n{Url?.AbsoluteUri}\n"), path);
         }
         catch (SyscallException full) when (full.Errno is Libc.ENOSPC or Libc.EDQUOT)
         {
