@@ -67,7 +67,13 @@ public sealed class MissingHooksTests : IDisposable
         }
 
         Assert.Contains("FailFast are not reported", degraded, StringComparison.Ordinal);
-        Assert.Equal("SIGABRT, without a notice", _sandbox.SingleReport().GetProperty("reason").GetString());
+        // The handler sees the end a moment after it; where the kernel does not tell how (before Linux 6.15), perhaps not at all.
+        if (Environment.OSVersion.Version >= new Version(6, 15))
+        {
+            _sandbox.Until(() => _sandbox.Reports().Count > 0 ? "there" : null, () => "the report of the end");
+            Assert.Equal("SIGABRT, without a notice", _sandbox.SingleReport().GetProperty("reason").GetString());
+        }
+
         Assert.Equal(bare.ExitCode, Converse([.. place, TestPrograms.Shared.Handler, "exec", "--database", _sandbox.Database, "--"], null, kind, out _).ExitCode);
         Assert.Equal("SIGABRT /SI_TKILL", _sandbox.Reports()[0].GetProperty("reason").GetString());
     }

@@ -19,8 +19,10 @@ public sealed partial class ReadmeTests(ReadmeDatabase database) : IClassFixture
     /// <summary>Those of <c>crash-handler</c>: all run here.</summary>
     private static readonly ReadmeCommand[] s_commands =
     [
-        new("run --database DIR [--url URL] [--pipe PATH] [--annotation K=V]... [--persistent] [--compress-uploads] [--rate-limit] [--max-age DAYS] [--max-size MIB] [--max-count N]",
-            new ReadmeRun("run --database {new} --url {url} --pipe {pipe} --annotation a=b --persistent --compress-uploads --rate-limit --max-age 30 --max-size 64 --max-count 100") { Makes = "{pipe}", Signal = "TERM" }),
+        new("run --database DIR [--url URL] [--pipe PATH] [--serve-user USER]... [--annotation K=V]... [--persistent] [--compress-uploads] [--rate-limit] [--max-age DAYS] [--max-size MIB] [--max-count N]",
+            new ReadmeRun("run --database {new} --url {url} --pipe {pipe} --annotation a=b --persistent --compress-uploads --rate-limit --max-age 30 --max-size 64 --max-count 100") { Makes = "{pipe}", Signal = "TERM" },
+            // Only root's handler may, and who runs this is not root.
+            new ReadmeRun("run --database {new} --serve-user nobody") { ExitCodes = [1] }),
         new("exec [--database DIR] [--url URL] [--product NAME] [--company NAME] [--annotation K=V]... [--shim-only] -- PROGRAM ARGS...",
             new ReadmeRun("exec --database {new} --url {url} --product Zombies --company Umbrella --annotation a=b -- echo covered") { Says = "covered" },
             new ReadmeRun("exec --shim-only -- echo covered") { Says = "covered" }),
