@@ -10,6 +10,9 @@ internal sealed record ReadmeRun(string Words)
     /// <summary>What a line of its output must have.</summary>
     public string Says { get; init; } = "";
 
+    /// <summary>What its one line on standard error has; null: there is none.</summary>
+    public string? Complains { get; init; }
+
     /// <summary>A file that must be there then.</summary>
     public string? Makes { get; init; }
 
