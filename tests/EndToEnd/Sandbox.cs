@@ -225,7 +225,22 @@ internal sealed partial class Sandbox : IDisposable
         }
 
         KillRest();
+        if (!Environment.IsPrivilegedProcess)
+        {
+            MakeRemovable(new DirectoryInfo(Folder));
+        }
+
         Directory.Delete(Folder, recursive: true);
+    }
+
+    // Where a test took the right to write away; root needs none.
+    private static void MakeRemovable(DirectoryInfo folder)
+    {
+        folder.UnixFileMode |= UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        foreach (DirectoryInfo inner in folder.EnumerateDirectories().Where(inner => inner.LinkTarget is null))
+        {
+            MakeRemovable(inner);
+        }
     }
 
     /// <summary>Handlers, and whatever else outlived its parent: everything with this sandbox on its command line is this test's.</summary>
