@@ -169,6 +169,9 @@ internal static class DaemonLimits
     /// <summary>How long the end of a process is waited for whose connections ended because of it: what is left to be done then takes milliseconds, unless a thread of it hangs in the kernel.</summary>
     public static readonly TimeSpan Departure = TimeSpan.FromSeconds(30);
 
+    /// <summary>Processes waited for that closed their connections and go on, a pidfd each: a program's helpers that close what they did not open are a handful.</summary>
+    public const int Disconnected = 256;
+
     /// <summary>How long it is waited for that a dead process is reaped, where the kernel tells only then how it ended: a parent that cares does it at once.</summary>
     public static readonly TimeSpan Reaping = TimeSpan.FromSeconds(1);
 

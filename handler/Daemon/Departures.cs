@@ -6,7 +6,8 @@ namespace CrashHandler.Handler.Daemon;
 
 /// <summary>
 /// Processes between the end of their connections and their own. One that dies lets go of its files first, and is dead a moment later, by its pidfd; only then is it known how it ended. One that
-/// became another program (execve), or closed its connections and goes on, is none of them. On the event loop's thread only.
+/// closed its connections and goes on is waited for as long as the handler runs for others: it may have nothing left to tell its crash with. One that became another program (execve) is none of
+/// them. On the event loop's thread only.
 /// </summary>
 /// <param name="loop">The handler's.</param>
 /// <param name="tellsStatus">Whether the kernel is asked how a process ended; false is a test's hook.</param>
@@ -16,19 +17,27 @@ internal sealed class Departures(EventLoop loop, bool tellsStatus, Action<Client
 {
     private readonly Dictionary<ClientIdentity, Departing> _departing = [];
 
-    /// <summary>How many there are.</summary>
-    public int Count => _departing.Count;
+    /// <summary>How many are about to end.</summary>
+    public int EndingCount { get; private set; }
 
-    /// <summary>Takes a client that is none any more, if its process ends.</summary>
-    /// <returns>False: it lives on, or nobody can tell.</returns>
+    /// <summary>Takes a client that is none any more, if its process ends or goes on as what it was.</summary>
+    /// <returns>False: it became another program, or nobody can tell; or there are too many.</returns>
     public bool TryTake(Client client)
     {
-        if (client.PidFd is not { } pidFd || !ExitStatus.IsEnding(client.Identity.ProcessId, client.Identity.StartTime))
+        ProcessStage stage = ExitStatus.StageOf(client.Identity.ProcessId, client.Identity.StartTime, client.LastKnown.EnvironmentStart);
+        if (client.PidFd is not { } pidFd || stage == ProcessStage.Unknown)
         {
             return false;
         }
 
-        Departing departing = new(client);
+        bool isEnding = stage == ProcessStage.Ending;
+        if (!isEnding && _departing.Count >= DaemonLimits.Disconnected)
+        {
+            log().Warning("How pid {Client} ends, which let go of its connections, is not waited for: {Limit} others are", client.Identity.ProcessId, DaemonLimits.Disconnected);
+            return false;
+        }
+
+        Departing departing = new(client, isEnding);
         try
         {
             loop.Add(pidFd.Number, events => OnDead(departing, events));
@@ -39,9 +48,29 @@ internal sealed class Departures(EventLoop loop, bool tellsStatus, Action<Client
             return false;
         }
 
-        departing.Limit = loop.After(DaemonLimits.Departure, () => GiveUp(departing));
+        if (isEnding)
+        {
+            departing.Limit = loop.After(DaemonLimits.Departure, () => GiveUp(departing));
+            EndingCount++;
+        }
+
         _departing.Add(client.Identity, departing);
         return true;
+    }
+
+    /// <summary>Looks again at those that go on.</summary>
+    /// <returns>Whether there are any.</returns>
+    public bool Sample()
+    {
+        foreach (Departing departing in _departing.Values)
+        {
+            if (!departing.IsEnding)
+            {
+                departing.Client.LastKnown.Sample();
+            }
+        }
+
+        return _departing.Count > EndingCount;
     }
 
     /// <summary>A process that was thought to end is back.</summary>
@@ -65,6 +94,11 @@ internal sealed class Departures(EventLoop loop, bool tellsStatus, Action<Client
     private void OnDead(Departing departing, uint events)
     {
         Client client = departing.Client;
+        if (!departing.IsEnding && !departing.AwaitsReaping)
+        {
+            client.LastKnown.SeeEnd(client.Identity.StartTime);
+        }
+
         int? status = tellsStatus ? ExitStatus.Read(client.Identity.ProcessId, client.Identity.StartTime, client.PidFd!) : null;
         if (status is null && tellsStatus && !departing.AwaitsReaping && (events & Libc.EPOLLHUP) == 0)
         {
@@ -96,7 +130,8 @@ internal sealed class Departures(EventLoop loop, bool tellsStatus, Action<Client
     private void Depart(Departing departing, int? waitStatus)
     {
         Forget(departing);
-        departed(departing.Client, waitStatus);
+        // Of one that became another user's meanwhile nothing is told.
+        departed(departing.Client, departing.Client.LastKnown.IsAnothers ? 0 : waitStatus);
     }
 
     private void Forget(Departing departing)
@@ -104,5 +139,6 @@ internal sealed class Departures(EventLoop loop, bool tellsStatus, Action<Client
         departing.Limit?.Cancel();
         loop.Remove(departing.Client.PidFd!.Number);
         _departing.Remove(departing.Client.Identity);
+        EndingCount -= departing.IsEnding ? 1 : 0;
     }
 }

@@ -23,6 +23,9 @@ internal sealed class LastKnown
         OwnId = processId;
     }
 
+    /// <summary>Where its environment began when it connected, which tells its program from a later one; 0: unknown. See <see cref="ProcStatFields.EnvironmentStart"/>.</summary>
+    public ulong EnvironmentStart { get; private set; }
+
     /// <summary>Its pid as it sees itself.</summary>
     public int OwnId { get; private set; }
 
@@ -77,6 +80,15 @@ internal sealed class LastKnown
 
         try
         {
+            known.EnvironmentStart = ProcStat.Read($"/proc/{processId}/stat").EnvironmentStart;
+        }
+        catch (Exception gone) when (gone is SyscallException or InvalidDataException)
+        {
+            // Gone, or hidden: then its program is not told from another one.
+        }
+
+        try
+        {
             known.Cgroup = MemoryCgroup.OfProcess(processId);
         }
         catch (SyscallException)
@@ -99,7 +111,7 @@ internal sealed class LastKnown
         }
     }
 
-    /// <summary>Looks for the last time, when its connections have ended: whoever is on his way out changes no more.</summary>
+    /// <summary>Looks for the last time, when its connections have ended and when it has: whoever is on his way out changes no more.</summary>
     /// <param name="startTime">Tells it from a later one of its pid.</param>
     public void SeeEnd(ulong startTime)
     {

@@ -56,7 +56,7 @@ internal sealed class Sessions(
     public bool IsBusy => _clients.Count > 0 || HasJobs;
 
     /// <summary>Whether a capture is in hand, or a client about to end.</summary>
-    public bool HasJobs => _demands.Count > 0 || _departures is { Count: > 0 } || _deaths.Values.Any(job => job.Outcome is null);
+    public bool HasJobs => _demands.Count > 0 || _departures is { EndingCount: > 0 } || _deaths.Values.Any(job => job.Outcome is null);
 
     /// <summary>Deaths and demands of which a report was made.</summary>
     public int Captured { get; private set; }
@@ -420,7 +420,8 @@ internal sealed class Sessions(
             client.LastKnown.Sample();
         }
 
-        _memorySample = _clients.Count > 0 ? loop.After(DaemonLimits.MemorySample, SampleMemory) : null;
+        bool hasDisconnected = _departures?.Sample() == true;
+        _memorySample = _clients.Count > 0 || hasDisconnected ? loop.After(DaemonLimits.MemorySample, SampleMemory) : null;
     }
 
     private void OnRegister(

@@ -27,16 +27,17 @@ public sealed class ExitStatusTests
 
         using Process process = Process.Start(new ProcessStartInfo("sh", ["-c", $"read line; {script}"]) { RedirectStandardInput = true })!;
         using FileDescriptor pidFd = new(Libc.pidfd_open(process.Id, 0));
-        ulong startTime = ProcStat.ReadStartTime(process.Id);
-        Assert.False(ExitStatus.IsEnding(process.Id, startTime));
+        (ulong startTime, ulong environment) = (ProcStat.ReadStartTime(process.Id), ProcStat.Read($"/proc/{process.Id}/stat").EnvironmentStart);
+        Assert.Equal(ProcessStage.Same, ExitStatus.StageOf(process.Id, startTime, environment));
+        Assert.Equal([ProcessStage.Unknown, ProcessStage.Unknown], (ProcessStage[])[ExitStatus.StageOf(process.Id, startTime, environment + 16), ExitStatus.StageOf(process.Id, startTime, 0)]);
         Assert.Null(ExitStatus.Read(process.Id, startTime, pidFd));
         // Another one of that pid is not this one.
-        Assert.True(ExitStatus.IsEnding(process.Id, startTime - 1));
+        Assert.Equal(ProcessStage.Ending, ExitStatus.StageOf(process.Id, startTime - 1, environment));
 
         process.StandardInput.Close();
         process.WaitForExit();
 
-        Assert.True(ExitStatus.IsEnding(process.Id, startTime));
+        Assert.Equal(ProcessStage.Ending, ExitStatus.StageOf(process.Id, startTime, environment));
         Assert.Equal(status, ExitStatus.Read(process.Id, startTime, pidFd));
     }
 

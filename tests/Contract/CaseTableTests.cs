@@ -42,8 +42,7 @@ public sealed class CaseTableTests(ITestOutputHelper output)
     public void ThePageIsWritten()
     {
         string page = CaseTablePage.Of(CaseTable.All, s_tests);
-        string folder = Directory.CreateDirectory(Path.Combine(TestPrograms.RepositoryRoot(), "artifacts")).FullName;
-        File.WriteAllText(Path.Combine(folder, "contract.md"), page);
+        TestPrograms.WritePage("contract.md", page);
         output.WriteLine(page);
 
         Assert.All(CaseTable.All, one => Assert.Contains($"\n| {one.Number} | ", page, StringComparison.Ordinal));

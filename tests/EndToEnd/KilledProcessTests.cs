@@ -72,6 +72,27 @@ public sealed class KilledProcessTests
         Single(sandbox);
     }
 
+    /// <summary>It has no connection to tell its crash with when it comes, and perhaps no room for one.</summary>
+    [Fact]
+    public void AProgramThatClosedTheConnectionsAndGoesOnIsReportedToo()
+    {
+        RequireStatus();
+        using Sandbox sandbox = new(Identities.User);
+        RunningProcess handler = StartHandler(sandbox);
+        RunningProcess program = sandbox.Start("env", [$"LD_PRELOAD={TestPrograms.Shared.Shim}", $"CRASH_HANDLER_PIPE={Pipe(sandbox)}", Compile(sandbox), "let-go"]);
+        program.ReadUntil("let go");
+        sandbox.Until(() => sandbox.Handler("status", "--database", sandbox.Database, "--json").Output.Contains("\"clients\":[]", StringComparison.Ordinal) ? "seen" : null, () => "the end of its connections");
+
+        program.WriteLine("");
+
+        Assert.Equal(128 + 11, program.Finish().ExitCode);
+        sandbox.Until(() => sandbox.Reports().Count > 0 ? "there" : null, () => "its report");
+        JsonElement report = Single(sandbox);
+        Assert.Equal(("SIGSEGV, without a notice", program.Pid), (Text(report, "reason"), report.GetProperty("pid").GetInt32()));
+        Stop(sandbox, handler);
+        Single(sandbox);
+    }
+
     [Fact]
     public void WhoEndsByItselfOrIsAskedToIsNotReported()
     {
@@ -80,7 +101,7 @@ public sealed class KilledProcessTests
         RunningProcess handler = StartHandler(sandbox);
         string program = Compile(sandbox);
         foreach ((string[] way, int code) in ((string[], int)[])
-            [(["exit"], 0), (["fail"], 137), (["_exit"], 0), (["term"], 143), (["pipe"], 141), (["quit"], 131), (["fork"], 0), (["execve", "_exit"], 0)])
+            [(["exit"], 0), (["fail"], 137), (["_exit"], 0), (["term"], 143), (["pipe"], 141), (["quit"], 131), (["fork"], 0), (["execve", "_exit"], 0), (["uncovered", "kill"], 137)])
         {
             ProcessResult ended = End(sandbox, program, way);
             Assert.Equal((code, ""), (ended.ExitCode, ended.Error));

@@ -49,6 +49,19 @@ internal sealed class TestPrograms
 
     public string Victim => Path.Combine(Folder, "victim", "victim");
 
+    /// <summary>Writes a page for the maintainer into artifacts/; who may not write there (build/test-unprivileged) has it in the test's output.</summary>
+    public static void WritePage(string name, string page)
+    {
+        try
+        {
+            File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(RepositoryRoot(), "artifacts")).FullName, name), page);
+        }
+        catch (UnauthorizedAccessException) when (!Environment.IsPrivilegedProcess)
+        {
+            TestContext.Current.AddWarning($"artifacts/{name} is not written: the folder is another user's");
+        }
+    }
+
     /// <summary>The folder with the solution.</summary>
     public static string RepositoryRoot()
     {

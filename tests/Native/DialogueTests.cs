@@ -110,7 +110,8 @@ public sealed class DialogueTests
         await process.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
         Assert.StartsWith("pid ", await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
         Assert.Equal($"dumpable {dumpable}", await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
-        Assert.True(SpinWait.SpinUntil(() => Directory.GetFiles($"/proc/{process.Id}/fd").Count(IsOfProc) == 0, TimeSpan.FromSeconds(10)), "it keeps what it handed over");
+        // What a process that is not dumpable has open, only root may see.
+        Assert.True((dumpable == 0 && !Environment.IsPrivilegedProcess) || SpinWait.SpinUntil(() => Directory.GetFiles($"/proc/{process.Id}/fd").Count(IsOfProc) == 0, TimeSpan.FromSeconds(10)), "it keeps what it handed over");
         handler.Finish();
 
         Assert.Equal(SegvStatus, Victim.Wait(process).Status);

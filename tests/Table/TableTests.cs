@@ -18,7 +18,7 @@ public sealed class TableTests(ITestOutputHelper output)
         CellResult[] ordered = [.. from kind in Kind.All from shape in shapes from way in Enum.GetValues<Way>()
             select results.Single(result => result.Cell == new Cell(kind, way, shape))];
         string page = TablePage.Of(ordered);
-        File.WriteAllText(Path.Combine(TestPrograms.RepositoryRoot(), "artifacts", "table.md"), page);
+        TestPrograms.WritePage("table.md", page);
         output.WriteLine(page);
 
         Assert.Contains(ordered, result => result.Verdict == Verdict.Right);

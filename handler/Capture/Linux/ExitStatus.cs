@@ -5,11 +5,14 @@ namespace CrashHandler.Handler.Capture.Linux;
 /// <summary>How a process ended, for who is not its parent. The status is that of wait(2).</summary>
 internal static unsafe class ExitStatus
 {
-    /// <summary>Whether a process is on its way out, dead, or gone.</summary>
+    /// <summary>What has become of a process that was seen before.</summary>
     /// <param name="pid">Its pid.</param>
     /// <param name="startTime">Tells it from a later one of that pid.</param>
-    public static bool IsEnding(int pid, ulong startTime)
-        => Read(pid) is not { } stat || stat.StartTime != startTime || stat.IsExiting;
+    /// <param name="environmentStart">Tells its program from a later one that it became; see <see cref="ProcStatFields.EnvironmentStart"/>. 0: that is not known.</param>
+    public static ProcessStage StageOf(int pid, ulong startTime, ulong environmentStart)
+        => Read(pid) is not { } stat || stat.StartTime != startTime || stat.IsExiting ? ProcessStage.Ending
+            : environmentStart != 0 && stat.EnvironmentStart == environmentStart ? ProcessStage.Same
+            : ProcessStage.Unknown;
 
     /// <summary>The status of a dead process: from /proc until its parent has reaped it, then from its pidfd (Linux 6.15).</summary>
     /// <param name="pid">Its pid.</param>
