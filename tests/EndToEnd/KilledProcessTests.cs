@@ -81,7 +81,7 @@ public sealed class KilledProcessTests
         RunningProcess handler = StartHandler(sandbox);
         RunningProcess program = sandbox.Start("env", [$"LD_PRELOAD={TestPrograms.Shared.Shim}", $"CRASH_HANDLER_PIPE={Pipe(sandbox)}", Compile(sandbox), "let-go"]);
         program.ReadUntil("let go");
-        sandbox.Until(() => sandbox.Handler("status", "--database", sandbox.Database, "--json").Output.Contains("\"clients\":[]", StringComparison.Ordinal) ? "seen" : null, () => "the end of its connections");
+        sandbox.Until(() => sandbox.HandlerStatus().GetProperty("clients").GetArrayLength() == 0 ? "seen" : null, () => "the end of its connections");
 
         program.WriteLine("");
 
