@@ -22,7 +22,7 @@ internal sealed class SeenNotice
         FaultAddress = BinaryPrimitives.ReadUInt64LittleEndian(payload[FaultAddressOffset..]);
         InfoSignal = BinaryPrimitives.ReadInt32LittleEndian(payload[CrashNotice.SigInfoOffset..]);
         ControlWord = BinaryPrimitives.ReadUInt16LittleEndian(payload[CrashNotice.FxSaveOffset..]);
-        string[] maps = File.ReadAllLines($"/proc/{sender}/maps");
+        string[] maps = ReadMaps(sender);
         Code = MappingOf(maps, InstructionPointer);
         Stack = MappingOf(maps, StackPointer);
     }
@@ -49,6 +49,19 @@ internal sealed class SeenNotice
 
     /// <summary>Likewise for the stack pointer.</summary>
     public string Stack { get; }
+
+    // Of a sender that is not dumpable only root may read them.
+    private static string[] ReadMaps(int sender)
+    {
+        try
+        {
+            return File.ReadAllLines($"/proc/{sender}/maps");
+        }
+        catch (UnauthorizedAccessException) when (!Environment.IsPrivilegedProcess)
+        {
+            return [];
+        }
+    }
 
     private static ulong Register(ReadOnlySpan<byte> payload, int index) =>
         BinaryPrimitives.ReadUInt64LittleEndian(payload[(GeneralRegistersOffset + (index * sizeof(ulong)))..]);
