@@ -74,6 +74,7 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
         _sessions = new Sessions(_loop, _socket.Listener, this, Greet, PosixFiles.UserId(), _time, () => _log.Value, PeerAccounts.ConnectionsFor(ProcessLimits.RaiseOpenFiles()))
         {
             Capture = recorder.Capture,
+            Database = _database.Path,
             Served = options.Served,
             CaptureFailed = message => _errors.Add(ErrorKind.Capture, message),
             BusyChanged = OnBusyChanged,

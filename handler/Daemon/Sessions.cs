@@ -43,6 +43,9 @@ internal sealed class Sessions(
     /// <summary>Called when the last client is gone and when the first one comes: true is busy.</summary>
     public required Action<bool> BusyChanged { get; init; }
 
+    /// <summary>The database, by the path that clients are told; null: a test's.</summary>
+    public string? Database { get; init; }
+
     /// <summary>Whose processes are served, besides those of this handler's user.</summary>
     public ServedUsers Served { get; init; } = ServedUsers.OwnOnly;
 
@@ -1017,12 +1020,15 @@ internal sealed class Sessions(
         }
     }
 
+    /// <summary>It left for another database's handler, whose it was at its end: its block names that one.</summary>
+    private bool IsElsewhere(Registration registration) => Database is not null && registration.Fields.TryGetValue(RegistrationFields.Database, out string? named) && named != Database;
+
     /// <summary>A client that told of no death is dead: how it ended makes it a report, or none.</summary>
     private void Departed(Client client, int? waitStatus)
     {
         Registration registration = RegistrationOf(client);
         long? oomKills = client.LastKnown.OomKills();
-        AbnormalEnd? end = AbnormalEnd.Of(waitStatus, _deaths.ContainsKey(client.Identity), registration.Says(RegistrationFields.Ended), oomKills);
+        AbnormalEnd? end = IsElsewhere(registration) ? null : AbnormalEnd.Of(waitStatus, _deaths.ContainsKey(client.Identity), registration.Says(RegistrationFields.Ended), oomKills);
         if (end is null)
         {
             SayGone(client, registration);

@@ -21,7 +21,12 @@ internal sealed class TestDatabase : IDisposable
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("crash-handler-reports-");
 
-    public TestDatabase() => Database = ReportDatabase.Create(_directory.FullName);
+    public TestDatabase()
+    {
+        // Under a umask that takes the owner's rights he could not enter it, unless he is root.
+        _directory.UnixFileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        Database = ReportDatabase.Create(_directory.FullName);
+    }
 
     public ReportDatabase Database { get; }
 
