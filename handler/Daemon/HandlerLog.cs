@@ -9,7 +9,7 @@ internal static class HandlerLog
     /// <summary>Name of the newest file; older ones have <c>.1</c>, <c>.2</c> behind it.</summary>
     public const string FileName = "handler.log";
 
-    private const string Template = "{Timestamp:yyyy-MM-dd HH:mm:ss.fff zzz} {Level:u3} {Handler} {Message:lj}{NewLine}{Exception}";
+    private const string Template = "{Timestamp:yyyy-MM-dd HH:mm:ss.fff zzz} {Level:u3} {Handler} {Message:lj}";
 
     /// <summary>Opens it.</summary>
     public static Logger Open(string database) => new LoggerConfiguration()

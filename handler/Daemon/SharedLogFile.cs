@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using CrashHandler.Handler.Minidump;
 using CrashHandler.Handler.Posix;
 using CrashHandler.Handler.Reports;
 using Serilog.Core;
@@ -9,7 +10,8 @@ using Serilog.Formatting.Display;
 namespace CrashHandler.Handler.Daemon;
 
 /// <summary>
-/// A bounded log that several processes write at once, and that none of them holds: each event is one append to the file that has the name now.
+/// A bounded log that several processes write at once, and that none of them holds: each event is one append to the file that has the name now,
+/// one line, and those of its exception, which are indented.
 /// Serilog's own file would belong to the first process, and its shared one waits for whoever is stopped in the middle.
 /// </summary>
 internal sealed unsafe class SharedLogFile(string path, string template, long maxBytes, int files) : ILogEventSink
@@ -23,9 +25,7 @@ internal sealed unsafe class SharedLogFile(string path, string template, long ma
     /// <exception cref="SyscallException">The disk failed.</exception>
     public void Emit(LogEvent logEvent)
     {
-        using StringWriter text = new(CultureInfo.InvariantCulture);
-        _formatter.Format(logEvent, text);
-        byte[] line = Encoding.UTF8.GetBytes(text.ToString());
+        byte[] line = Encoding.UTF8.GetBytes(Lines(logEvent));
         using FileDescriptor current = Open();
         long size = Libc.lseek(current.Number, 0, SEEK_END);
         if (size == 0)
@@ -43,6 +43,23 @@ internal sealed unsafe class SharedLogFile(string path, string template, long ma
         using FileDescriptor next = Open();
         Reserve(next);
         Append(next, line);
+    }
+
+    // What a client says stands in it: no text of a stranger makes a line of its own, which would be taken for the handler's word.
+    private string Lines(LogEvent logEvent)
+    {
+        using StringWriter text = new(CultureInfo.InvariantCulture);
+        _formatter.Format(logEvent, text);
+        StringBuilder lines = new StringBuilder(TerminalText.Escape(text.ToString())).Append('\n');
+        if (logEvent.Exception is { } exception)
+        {
+            foreach (ReadOnlySpan<char> line in exception.ToString().AsSpan().EnumerateLines())
+            {
+                lines.Append("  ").Append(TerminalText.Escape(line.ToString())).Append('\n');
+            }
+        }
+
+        return lines.ToString();
     }
 
     /// <summary>The name of an older file: 1 is the newest of them.</summary>

@@ -38,7 +38,7 @@ public sealed partial class HandlerLogTests : IDisposable
         [
             .. Enumerable.Range(0, Writers).Select(writer => new Thread(() =>
             {
-                using Logger log = new LoggerConfiguration().WriteTo.Sink(new SharedLogFile(path, "<{Message:lj}>{NewLine}", MaxBytes, Files)).CreateLogger();
+                using Logger log = new LoggerConfiguration().WriteTo.Sink(new SharedLogFile(path, "<{Message:lj}>", MaxBytes, Files)).CreateLogger();
                 for (int line = 0; line < Lines; line++)
                 {
                     log.Information("{Writer} {Line} {Text}", writer, line, new string('x', 50));
@@ -54,6 +54,21 @@ public sealed partial class HandlerLogTests : IDisposable
         Assert.All(files, file => Assert.InRange(new FileInfo(file).Length, 1, MaxBytes + (Writers * 100)));
         Assert.All(files.SelectMany(File.ReadAllLines), line => Assert.Matches("^<[0-9]+ [0-9]+ x{50}>$", line));
         Assert.InRange(files.Sum(file => new FileInfo(file).Length), (Files - 1) * MaxBytes * 9 / 10, long.MaxValue);
+    }
+
+    /// <summary>A client's text that has lines, and what a terminal obeys, is told on the handler's one line; an exception's lines are indented.</summary>
+    [Fact]
+    public void NobodyElseMakesALineOfIt()
+    {
+        const string Forged = "2026-01-02 03:04:05.678 +00:00 INF 1 Report x";
+        using Logger log = HandlerLog.Open(_directory);
+
+        log.Warning("Pid {Client} says: {Note}", 1, $"a\n{Forged}\r\u001b[2J\u2028b");
+        log.Error(new InvalidOperationException($"why\n{Forged}"), "A fault");
+
+        string[] lines = File.ReadAllLines(Path.Combine(_directory, HandlerLog.FileName));
+        Assert.Equal([$"Pid 1 says: a\\n{Forged}\\u{{d}}\\u{{1b}}[2J\\u{{2028}}b", "A fault"], lines.Where(line => !line.StartsWith("  ", StringComparison.Ordinal)).Select(line => Line().Match(line).Groups[2].Value));
+        Assert.Contains($"  {Forged}", lines);
     }
 
     [GeneratedRegex("^[-0-9]+ [:.0-9]+ [-+:0-9]+ [A-Z]{3} ([0-9]+) (.*)$")]

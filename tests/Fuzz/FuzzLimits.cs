@@ -42,6 +42,6 @@ internal static class FuzzLimits
     /// <summary>Threads that it may have more than before: of the thread pool, which keeps some for a while.</summary>
     public const int Threads = 6;
 
-    /// <summary>Bytes of its log.</summary>
-    public const long LogBytes = 1 << 20;
+    /// <summary>Bytes of its log, older files included: notes of random bytes are logged as they come, and that they are few, PeerAccountsTests see.</summary>
+    public const long LogBytes = Handler.Daemon.DaemonLimits.LogFileBytes * Handler.Daemon.DaemonLimits.LogFiles;
 }

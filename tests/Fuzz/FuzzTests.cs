@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using CrashHandler.Handler.Cli;
 using CrashHandler.Handler.Daemon;
 using CrashHandler.Handler.Posix;
 using CrashHandler.Protocol;
@@ -167,5 +168,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
         Assert.InRange(logs.Sum(log => log.Length), 1, FuzzLimits.LogBytes);
         string[] faults = [.. logs.SelectMany(log => File.ReadLines(log.FullName)).Where(line => line.Contains("fault of this handler", StringComparison.Ordinal) || line.Contains(" ERR ", StringComparison.Ordinal))];
         Assert.Empty(faults);
+        // Whatever was sent, no line of it stands in the log as the handler's own would.
+        Assert.All(logs.SelectMany(log => File.ReadLines(log.FullName)), line => Assert.NotNull(LogLine.Parse(line).Time));
     }
 }
