@@ -93,6 +93,24 @@ public sealed class KilledProcessTests
         Single(sandbox);
     }
 
+    /// <summary>It became a program that is not covered: how that one ends is nobody's business. One that is dead before it was looked at could not be told from the former.</summary>
+    [Fact]
+    public void AProgramThatBecameAnotherIsNotReported()
+    {
+        RequireStatus();
+        using Sandbox sandbox = new(Identities.User);
+        RunningProcess handler = StartHandler(sandbox);
+        RunningProcess program = sandbox.Start("env", [$"LD_PRELOAD={TestPrograms.Shared.Shim}", $"CRASH_HANDLER_PIPE={Pipe(sandbox)}", Compile(sandbox), "uncovered", "kill"]);
+        program.ReadUntil("ready");
+        sandbox.Until(() => sandbox.HandlerStatus().GetProperty("clients").GetArrayLength() == 0 ? "seen" : null, () => "the end of its connections");
+
+        program.WriteLine("");
+
+        Assert.Equal(128 + 9, program.Finish().ExitCode);
+        Stop(sandbox, handler);
+        Assert.Empty(sandbox.Reports());
+    }
+
     [Fact]
     public void WhoEndsByItselfOrIsAskedToIsNotReported()
     {
@@ -101,7 +119,7 @@ public sealed class KilledProcessTests
         RunningProcess handler = StartHandler(sandbox);
         string program = Compile(sandbox);
         foreach ((string[] way, int code) in ((string[], int)[])
-            [(["exit"], 0), (["fail"], 137), (["_exit"], 0), (["term"], 143), (["pipe"], 141), (["quit"], 131), (["fork"], 0), (["execve", "_exit"], 0), (["uncovered", "kill"], 137)])
+            [(["exit"], 0), (["fail"], 137), (["_exit"], 0), (["term"], 143), (["pipe"], 141), (["quit"], 131), (["fork"], 0), (["execve", "_exit"], 0)])
         {
             ProcessResult ended = End(sandbox, program, way);
             Assert.Equal((code, ""), (ended.ExitCode, ended.Error));

@@ -79,7 +79,7 @@ int main(int count, char **words)
     if (strcmp(way, "uncovered") == 0 && count > 2)
     {
         char *empty[] = {NULL};
-        execle(words[0], words[0], words[2], (char *)NULL, empty);
+        execle(words[0], words[0], "wait", words[2], (char *)NULL, empty);
     }
     if (strcmp(way, "execve") == 0 && count > 2)
         execl(words[0], words[0], words[2], (char *)NULL);
