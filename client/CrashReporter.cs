@@ -21,7 +21,8 @@ public static class CrashReporter
     private static string? s_tempDirectory;
 
     /// <summary>
-    /// Directory in which the default crashes directory is made. Settable before <see cref="Start"/>; default: TMPDIR, or <c>/tmp</c> if there is no such directory. It is
+    /// Directory in which the default crashes directory is made. Settable before <see cref="Start"/>; default: TMPDIR, or <c>/tmp</c> if there is no such directory (on Windows
+    /// TMP, or <c>%LOCALAPPDATA%\Temp</c>). It is
     /// Electron's <c>app.setPath('temp', path)</c>.
     /// </summary>
     /// <exception cref="ArgumentException">Set to null or nothing.</exception>
@@ -53,9 +54,9 @@ public static class CrashReporter
     public static StartResult Start(CrashReporterOptions options)
     {
         StartOptions.Check(options);
-        if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64)
+        if (!(OperatingSystem.IsLinux() || OperatingSystem.IsWindows()) || RuntimeInformation.ProcessArchitecture != Architecture.X64)
         {
-            return new StartResult { Unsupported = $"crash reporting is supported on linux-x64; this is {RuntimeInformation.RuntimeIdentifier}" };
+            return new StartResult { Unsupported = $"crash reporting is supported on linux-x64 and win-x64; this is {RuntimeInformation.RuntimeIdentifier}" };
         }
 
         lock (s_lock)
@@ -170,7 +171,7 @@ public static class CrashReporter
     /// <summary>
     /// Prepares a child that will not call <see cref="Start"/> itself, or that should be covered before it does: the handler's address and the
     /// preloaded shim go into its environment. Its reports carry no company, product or extras until it calls <see cref="Start"/>. Does nothing
-    /// when no handler is running.
+    /// when no handler is running. On Windows nothing can be preloaded: the child gets the address, and is covered once it calls <see cref="Start"/>.
     /// </summary>
     /// <param name="startInfo">How the child is going to be started; <see cref="ProcessStartInfo.UseShellExecute"/> must be false.</param>
     /// <exception cref="InvalidOperationException">Before <see cref="Start"/>.</exception>
@@ -187,7 +188,10 @@ public static class CrashReporter
         if (session.IsRunning)
         {
             startInfo.Environment[EnvironmentNames.Pipe] = session.Address;
-            Preload.Apply(startInfo.Environment, session.ShimPath, session.Address!);
+            if (!OperatingSystem.IsWindows())
+            {
+                Preload.Apply(startInfo.Environment, session.ShimPath, session.Address!);
+            }
         }
     }
 
@@ -201,7 +205,7 @@ public static class CrashReporter
     /// <returns>The report's id, by which <c>crash-handler reports show</c> knows it and its server receives it (<c>crash_report_id</c>).</returns>
     /// <exception cref="ArgumentNullException">The reason is null.</exception>
     /// <exception cref="InvalidOperationException">
-    /// Before <see cref="Start"/>, no handler can be had, it does not answer within 10 s, or it cannot make the report; the message says why.
+    /// Before <see cref="Start"/>, no handler can be had, it does not answer within 10 s (Windows: 120 s), or it cannot make the report; the message says why.
     /// </exception>
     public static Guid CaptureReport(string reason)
     {

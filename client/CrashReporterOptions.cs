@@ -71,7 +71,7 @@ public sealed class CrashReporterOptions
 
     /// <summary>
     /// Whether the system's own crash handling is kept away: the kernel's core file after our report, and the .NET runtime's createdump
-    /// (<c>DOTNET_DbgEnableMiniDump</c>). What could not be kept away is named in <see cref="StartResult.Degraded"/>. Default: false.
+    /// (<c>DOTNET_DbgEnableMiniDump</c>); on Windows the dialog and the queue of Windows Error Reporting. What could not be kept away is named in <see cref="StartResult.Degraded"/>. Default: false.
     /// </summary>
     public bool IgnoreSystemCrashHandler { get; set; }
 
@@ -108,7 +108,7 @@ public sealed class CrashReporterOptions
 
     /// <summary>
     /// Path of the <c>crash-handler</c> executable. Default: the environment variable <c>CRASH_HANDLER_PATH</c>, then beside the application,
-    /// then <c>runtimes/linux-x64/native</c> there.
+    /// then <c>runtimes/linux-x64/native</c> (<c>win-x64</c>) there.
     /// </summary>
     public string? HandlerPath { get; set; }
 

@@ -204,6 +204,10 @@ internal sealed class HandlerConnection(CrashReporterOptions options, IReadOnlyD
         }
     }
 
+    /// <summary>Whether the handler that is gone was killed, or ended in order.</summary>
+    /// <remarks>On Linux one that ends in order removes its socket first. On Windows a pipe goes with its process either way, and the exit code says it.</remarks>
+    public bool WasKilled => OperatingSystem.IsWindows() ? !NativeProcess.HasEndedInOrder(Handler!.Welcome.HandlerProcessId) : File.Exists(Handler!.Address);
+
     /// <summary>One attempt to come back after the handler's end: another process may have started the next one already, else this one does.</summary>
     /// <param name="generation">The <see cref="Generation"/> that ended.</param>
     /// <param name="mayLaunch">Whether to start one when none listens.</param>
@@ -268,7 +272,7 @@ internal sealed class HandlerConnection(CrashReporterOptions options, IReadOnlyD
         catch (ShimException gone) when (mayLaunch && gone.Errno != ShimException.Busy)
         {
             string handler = File.Exists(former.Executable) ? former.Executable : Places.FindHandler(options.HandlerPath);
-            string[] pipe = Directory.Exists(Path.GetDirectoryName(address)) ? ["--pipe", address] : [];
+            string[] pipe = OperatingSystem.IsWindows() || Directory.Exists(Path.GetDirectoryName(address)) ? ["--pipe", address] : [];
             string url = options.Url ?? former.Welcome.Url ?? "";
             address = Launch(handler, former.Welcome.Database, url, pipe).Address;
             Joined(address, Shim.Connect(address));
@@ -289,8 +293,9 @@ internal sealed class HandlerConnection(CrashReporterOptions options, IReadOnlyD
 
     private void Joined(string address, Welcome welcome)
     {
-        string? executable = new FileInfo($"/proc/{welcome.HandlerProcessId}/exe").LinkTarget;
-        bool isRun = executable is not null && Path.GetFileName(executable) == Places.HandlerFileName;
+        string? executable = OperatingSystem.IsWindows() ? NativeProcess.Executable(welcome.HandlerProcessId)
+            : new FileInfo($"/proc/{welcome.HandlerProcessId}/exe").LinkTarget;
+        bool isRun = executable is not null && string.Equals(Path.GetFileName(executable), Places.HandlerFileName, Places.FileNames);
         _handler = new HandlerInfo(address, welcome, isRun ? executable : _handler?.Executable);
         _generation++;
     }

@@ -76,8 +76,7 @@ internal sealed class HandlerWatch(HandlerConnection connection)
 
     private RestartBackoff ComeBack(int generation, RestartBackoff backoff)
     {
-        // A handler that ends in order removes its socket first; one that was killed leaves it.
-        bool wasKilled = File.Exists(connection.Handler!.Address);
+        bool wasKilled = connection.WasKilled;
         while (true)
         {
             backoff = backoff.Next(TimeSpan.FromMilliseconds(Environment.TickCount64), out TimeSpan delay);

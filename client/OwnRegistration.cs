@@ -155,6 +155,12 @@ internal sealed class OwnRegistration(Dictionary<string, string> fields)
         }
     }
 
+    /// <summary>
+    /// Whether another copy of this library, the application's own, has taken the block over. Without the lock, for a dying thread: a write in progress
+    /// looks the same for a moment.
+    /// </summary>
+    public bool IsTakenOver => _isPublished && RegistrationBlock.Current(Shim.Block()) != Volatile.Read(ref _written);
+
     // An attached process whose application starts the crash reporter by itself has two of these: the block is the later one's.
     private bool Write()
     {

@@ -1,3 +1,5 @@
+using CrashHandler.Native;
+
 namespace CrashHandler;
 
 /// <summary>Where a path leads when its links are followed: two ways to one directory are one directory.</summary>
@@ -7,6 +9,11 @@ internal static class RealPath
     public static string Of(string path)
     {
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        if (OperatingSystem.IsWindows())
+        {
+            return NativePath.Final(full) ?? (Path.GetDirectoryName(full) is { } folder ? Path.Combine(Of(folder), Path.GetFileName(full)) : full);
+        }
+
         try
         {
             return Path.Exists(full) && Directory.ResolveLinkTarget(full, returnFinalTarget: true) is { } target ? Of(target.FullName)

@@ -86,7 +86,7 @@ internal sealed class ReporterSession
         get
         {
             Dictionary<string, string> all = _registration.Parameters;
-            all["platform"] = "linux";
+            all["platform"] = OperatingSystem.IsWindows() ? "win32" : "linux";
             if (_connection.Handler is { } handler)
             {
                 all["guid"] = handler.Welcome.ClientId.ToString();
@@ -356,7 +356,11 @@ internal sealed class ReporterSession
             SetUploads(upload);
         }
 
-        if (_options.CaptureAllChildren)
+        if (_options.CaptureAllChildren && OperatingSystem.IsWindows())
+        {
+            _degraded.Add($"{nameof(CrashReporterOptions.CaptureAllChildren)}: on Windows nothing can be preloaded into a child; each is covered once it calls {nameof(CrashReporter.Start)}");
+        }
+        else if (_options.CaptureAllChildren)
         {
             Preload.ApplyToAll(ShimPath, Address!);
         }

@@ -1,4 +1,5 @@
 using System.Text;
+using CrashHandler.Launch;
 using CrashHandler.Protocol;
 
 namespace CrashHandler;
@@ -114,5 +115,5 @@ internal static class StartOptions
 
     /// <summary>Whether a process with this directory may use a handler with that one.</summary>
     public static bool SameDirectory(string? own, string handlers)
-        => own is null || RealPath.Of(own) == RealPath.Of(handlers);
+        => own is null || string.Equals(RealPath.Of(own), RealPath.Of(handlers), Places.FileNames);
 }

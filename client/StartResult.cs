@@ -12,7 +12,7 @@ public sealed record StartResult
     /// <summary>Pid of the handler this process registered with; 0 without one.</summary>
     public int HandlerProcessId { get; init; }
 
-    /// <summary>The stages and hooks in place: <c>stage 1</c>, <c>stage 2</c>, <c>signals</c>, <c>sigaction</c>, <c>abort</c>, <c>fork</c>.</summary>
+    /// <summary>The stages and hooks in place: <c>stage 1</c>, <c>stage 2</c>, <c>signals</c>, <c>sigaction</c>, <c>abort</c>, <c>fork</c>; on Windows <c>stage 2</c>, <c>faults</c>, <c>ends</c>.</summary>
     public IReadOnlyList<string> Hooks { get; init; } = [];
 
     /// <summary>What does not work, each with its reason and what to do. Empty when all is well.</summary>

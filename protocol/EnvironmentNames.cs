@@ -3,7 +3,7 @@ namespace CrashHandler.Protocol;
 /// <summary>Names of the environment variables, as protocol/README.md lists them.</summary>
 public static class EnvironmentNames
 {
-    /// <summary>Absolute path of the handler's socket; inherited by children.</summary>
+    /// <summary>Absolute path of the handler's socket, or name of its pipe; inherited by children.</summary>
     public const string Pipe = "CRASH_HANDLER_PIPE";
 
     /// <summary>Absolute path of the <c>crash-handler</c> executable, when it is not beside the application.</summary>
@@ -54,7 +54,7 @@ public static class EnvironmentNames
     /// <summary>Parameters: <c>KEY=VALUE,KEY=VALUE</c>, percent-encoded.</summary>
     public const string Extra = "CRASH_HANDLER_EXTRA";
 
-    /// <summary>Files that go along, separated by colons.</summary>
+    /// <summary>Files that go along, separated by colons (Windows: semicolons).</summary>
     public const string Attachments = "CRASH_HANDLER_ATTACHMENTS";
 
     /// <summary><c>none</c>, <c>mini</c>, <c>heap</c> or <c>full</c>.</summary>

@@ -10,7 +10,7 @@ public static class MissingHooks
     /// <param name="hooks">As they are after registration.</param>
     /// <param name="ignoreSystemCrashHandler">Whether createdump is to be stopped.</param>
     public static Hooks Of(Hooks hooks, bool ignoreSystemCrashHandler = false)
-        => (Hooks.Signals | Hooks.Sigaction | Hooks.Abort | (ignoreSystemCrashHandler ? Hooks.Fork : Hooks.None)) & ~hooks;
+        => OperatingSystem.IsWindows() ? (Hooks.Signals | Hooks.Abort) & ~hooks : (Hooks.Signals | Hooks.Sigaction | Hooks.Abort | (ignoreSystemCrashHandler ? Hooks.Fork : Hooks.None)) & ~hooks;
 
     /// <summary>Each of them in a sentence.</summary>
     /// <param name="missing">As <see cref="Of"/> has it.</param>
@@ -18,6 +18,21 @@ public static class MissingHooks
     public static IEnumerable<string> Describe(Hooks missing, string cause = "")
     {
         string because = cause.Length > 0 ? $" ({cause})" : "";
+        if (OperatingSystem.IsWindows())
+        {
+            if (missing.HasFlag(Hooks.Signals))
+            {
+                yield return "the handlers of exceptions are not in place: of this process only exceptions that nobody catches are reported";
+            }
+
+            if (missing.HasFlag(Hooks.Abort))
+            {
+                yield return $"this runtime's calls of RaiseFailFastException and TerminateProcess cannot be seen{because}: FailFast, and a fault in native code that managed code called, are not reported";
+            }
+
+            yield break;
+        }
+
         if (missing.HasFlag(Hooks.Signals))
         {
             yield return "the signal handlers are not in place: no crash of this process is reported";

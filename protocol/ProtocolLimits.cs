@@ -36,6 +36,9 @@ public static class ProtocolLimits
     /// <summary>Milliseconds of a whole crash dialogue: people wait for a dying program no longer.</summary>
     public const int DialogueLimitMilliseconds = 30_000;
 
+    /// <summary>The same on Windows, where <c>MiniDumpWriteDump</c> cannot be hurried: of a .NET process it takes seconds, and half a minute under Wine.</summary>
+    public const int WindowsDialogueLimitMilliseconds = 120_000;
+
     /// <summary>UploadedReport frames in one answer: with the longest ids, 9 KiB each in the kernel, they fit a socket's buffer of 208 KiB.</summary>
     public const int MaxUploadedReportsPerAnswer = 16;
 

@@ -58,6 +58,8 @@ enum ch_notice_flags {
     CH_NOTICE_GETCONTEXT = 1,
     CH_NOTICE_FPSTATE_VALID = 2,
     CH_NOTICE_DOTNET = 4,
+    CH_NOTICE_UNHANDLED = 8,  /* Windows: an exception that nobody caught, told by the runtime; the context is that of the telling */
+    CH_NOTICE_FAIL_FAST = 16, /* Windows: the process ended itself; the context is that of its doing so */
 };
 
 #define CH_MAX_PAYLOAD_BYTES 65536u
@@ -123,6 +125,34 @@ struct ch_crash_notice {
     uint8_t siginfo[CH_SIGINFO_BYTES];
     uint8_t ucontext[CH_UCONTEXT_BYTES];
     uint8_t fxsave[CH_FXSAVE_BYTES];
+};
+
+/*
+ * Windows: what a client sends begins with a u32 count and so many u64 handle values of its own, which the handler duplicates; then the frame.
+ * What the handler sends is the bare frame.
+ */
+#define CH_WINDOWS_COUNT_BYTES 4u
+#define CH_WINDOWS_HANDLE_BYTES 8u
+#define CH_WINDOWS_MAX_HANDLES 3u
+/* MiniDumpWriteDump cannot be hurried. */
+#define CH_WINDOWS_DIALOGUE_LIMIT_MS 120000
+#define CH_WINDOWS_MAX_PARAMETERS 4u
+
+/* The payload of CH_FRAME_NOTICE on Windows. */
+struct ch_windows_notice {
+    uint32_t size;
+    uint32_t flags;
+    int32_t pid;
+    int32_t tid;
+    uint32_t exception_code;
+    uint32_t exception_flags;
+    uint64_t exception_address;
+    uint64_t pointers_address; /* of the EXCEPTION_POINTERS in the client, 0: none */
+    int64_t time;
+    uint32_t parameter_count;
+    uint32_t reserved0;
+    uint64_t parameters[CH_WINDOWS_MAX_PARAMETERS];
+    uint8_t reserved1[40];
 };
 
 #define CH_HANDED_FILES 3u

@@ -7,9 +7,12 @@ namespace CrashHandler.Launch;
 internal static class Places
 {
     /// <summary>File name of the handler.</summary>
-    public const string HandlerFileName = "crash-handler";
+    public static readonly string HandlerFileName = OperatingSystem.IsWindows() ? "crash-handler.exe" : "crash-handler";
 
-    private const string NativeFolder = "runtimes/linux-x64/native";
+    private static readonly string s_nativeFolder = Path.Combine("runtimes", OperatingSystem.IsWindows() ? "win-x64" : "linux-x64", "native");
+
+    /// <summary>How file names are compared here.</summary>
+    public static readonly StringComparison FileNames = OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
 
     /// <summary>Candidates for the handler: the option, the environment, beside the application, its native folder, beside the process's executable.</summary>
     public static IReadOnlyList<string> HandlerCandidates(string? option)
@@ -28,7 +31,7 @@ internal static class Places
     // A single file that extracts everything has its extracted files as its base directory; what other processes execute stays beside the file itself.
     private static List<string> ApplicationFolders()
     {
-        List<string> folders = [AppContext.BaseDirectory, Path.Combine(AppContext.BaseDirectory, NativeFolder)];
+        List<string> folders = [AppContext.BaseDirectory, Path.Combine(AppContext.BaseDirectory, s_nativeFolder)];
         if (Path.GetDirectoryName(Environment.ProcessPath) is { } executable && executable != Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory))
         {
             folders.Add(executable);

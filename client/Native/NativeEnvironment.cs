@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace CrashHandler.Native;
 
-/// <summary>This process's environment, as programs see it that .NET does not start: .NET's own copy reaches only those that it starts.</summary>
+/// <summary>On Linux: this process's environment, as programs see it that .NET does not start: .NET's own copy reaches only those that it starts.</summary>
 internal static partial class NativeEnvironment
 {
     /// <summary>Sets a variable, for .NET and for libc.</summary>

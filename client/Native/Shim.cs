@@ -13,7 +13,7 @@ namespace CrashHandler.Native;
 internal static unsafe class Shim
 {
     /// <summary>File name of the shim.</summary>
-    public const string FileName = "libcrashhandler.so";
+    public static readonly string FileName = OperatingSystem.IsWindows() ? "crashhandler.dll" : "libcrashhandler.so";
 
     private const string LoadedFromKey = "CrashHandler.Shim";
 
@@ -34,7 +34,8 @@ internal static unsafe class Shim
             return;
         }
 
-        if (NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), nameof(ShimFunctions.crash_handler_version), out _))
+        // Nothing is preloaded on Windows.
+        if (!OperatingSystem.IsWindows() && NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), nameof(ShimFunctions.crash_handler_version), out _))
         {
             s_library = NativeLibrary.GetMainProgramHandle();
         }
@@ -165,8 +166,15 @@ internal static unsafe class Shim
         }
     }
 
-    /// <summary>Writes to address 0 in native code: SIGSEGV, which nothing can catch.</summary>
+    /// <summary>Writes to address 0 in native code: SIGSEGV or an access violation, which nothing can catch.</summary>
     public static void Crash() => ShimFunctions.crash_handler_crash();
+
+    /// <summary>Windows: has the calling thread reported, with an exception of this code. Returns when the report is over.</summary>
+    public static void Report(uint exceptionCode, NoticeFlags flags)
+    {
+        ShimResult result = default;
+        Check(nameof(Report), ShimFunctions.crash_handler_report(exceptionCode, (uint)flags, &result), result);
+    }
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path)
         => name == ShimFunctions.Library ? s_library : 0;

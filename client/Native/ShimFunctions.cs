@@ -36,5 +36,8 @@ internal static unsafe partial class ShimFunctions
     public static partial int crash_handler_launch(byte* path, byte** arguments, int limitMilliseconds, ShimResult* result);
 
     [LibraryImport(Library)]
+    public static partial int crash_handler_report(uint code, uint flags, ShimResult* result);
+
+    [LibraryImport(Library)]
     public static partial void crash_handler_crash();
 }

@@ -151,7 +151,7 @@ internal sealed class EnvironmentOptions
 
     private void AddAttachments(string value)
     {
-        foreach (string path in value.Split(':', StringSplitOptions.RemoveEmptyEntries))
+        foreach (string path in value.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
         {
             if (_attachments.Count == ProtocolLimits.MaxAttachments)
             {

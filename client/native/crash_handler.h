@@ -1,5 +1,6 @@
 /*
- * libcrashhandler.so: the signal shim of CrashHandler, for x86-64 Linux with glibc.
+ * libcrashhandler.so: the signal shim of CrashHandler, for x86-64 Linux with glibc; and crashhandler.dll, its twin for x64 Windows, whose
+ * functions do the same and answer with Linux's error numbers: the text names the Win32 call and its error.
  *
  * Used by CrashHandler.Client through P/Invoke, by native programs that link it, and, without any call, through
  * LD_PRELOAD with CRASH_HANDLER_PIPE set. protocol/README.md describes everything it says to the handler.
@@ -84,6 +85,14 @@ int crash_handler_wait(struct crash_handler_result *result);
  * with error 0). An error is that of the call that failed, ENOEXEC and ENOENT of the execve included.
  */
 int crash_handler_launch(const char *path, const char *const *argv, int32_t limit_ms, struct crash_handler_result *result);
+
+#ifdef _WIN32
+/*
+ * Reports the calling thread, with its registers as they are now and an exception of this code, and returns when the report is over: for what
+ * the runtime knows before the system does. `flags`: enum ch_notice_flags. Does nothing when this process is, or was, reported already.
+ */
+int crash_handler_report(uint32_t code, uint32_t flags, struct crash_handler_result *result);
+#endif
 
 /* Writes to address 0 in native code: SIGSEGV, which nothing catches. For trying it out. */
 void crash_handler_crash(void);

@@ -61,6 +61,13 @@ static void print_constants(void)
     VALUE(CH_NOTICE_GETCONTEXT);
     VALUE(CH_NOTICE_FPSTATE_VALID);
     VALUE(CH_NOTICE_DOTNET);
+    VALUE(CH_NOTICE_UNHANDLED);
+    VALUE(CH_NOTICE_FAIL_FAST);
+    VALUE(CH_WINDOWS_COUNT_BYTES);
+    VALUE(CH_WINDOWS_HANDLE_BYTES);
+    VALUE(CH_WINDOWS_MAX_HANDLES);
+    VALUE(CH_WINDOWS_DIALOGUE_LIMIT_MS);
+    VALUE(CH_WINDOWS_MAX_PARAMETERS);
     VALUE(CH_MAX_PAYLOAD_BYTES);
     VALUE(CH_ANSWER_LIMIT_MS);
     VALUE(CH_CAPTURE_REPORT_LIMIT_MS);
@@ -121,6 +128,18 @@ static void print_layouts(void)
     OFFSET(ch_crash_notice, siginfo);
     OFFSET(ch_crash_notice, ucontext);
     OFFSET(ch_crash_notice, fxsave);
+    SIZE(ch_windows_notice);
+    OFFSET(ch_windows_notice, size);
+    OFFSET(ch_windows_notice, flags);
+    OFFSET(ch_windows_notice, pid);
+    OFFSET(ch_windows_notice, tid);
+    OFFSET(ch_windows_notice, exception_code);
+    OFFSET(ch_windows_notice, exception_flags);
+    OFFSET(ch_windows_notice, exception_address);
+    OFFSET(ch_windows_notice, pointers_address);
+    OFFSET(ch_windows_notice, time);
+    OFFSET(ch_windows_notice, parameter_count);
+    OFFSET(ch_windows_notice, parameters);
     SIZE(ch_handed_over);
     OFFSET(ch_handed_over, mem_error);
     OFFSET(ch_handed_over, maps_error);
@@ -166,11 +185,13 @@ static void print_samples(void)
     struct ch_crash_notice notice = {
         sizeof notice, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, .siginfo = { 11 }, .ucontext = { 12 }, .fxsave = { 13 },
     };
+    struct ch_windows_notice windows_notice = { sizeof windows_notice, 20, 2, 3, 4, 5, 6, 7, 8, 3, 0, { 9, 10, 11, 0 }, { 0 } };
     print_hex("hello", &hello, sizeof hello);
     print_hex("register", &registration, sizeof registration);
     print_hex("handed_over", &handed, sizeof handed);
     print_hex("block_header", &block, sizeof block);
     print_hex("notice", &notice, sizeof notice);
+    print_hex("windows_notice", &windows_notice, sizeof windows_notice);
 }
 
 int main(void)
