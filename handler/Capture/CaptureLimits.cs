@@ -111,8 +111,8 @@ internal static class CaptureLimits
     /// <summary>Bytes at the beginning of an image that hold its headers: one page, always mapped as a whole.</summary>
     public const int ImageHeaderBytes = 4_096;
 
-    /// <summary>Bytes of an assembly's debug directory that are read: eight entries, twice what compilers write.</summary>
-    public const int DebugDirectoryBytes = 8 * Linux.PeDebugDirectory.Size;
+    /// <summary>Bytes of an assembly's debug directory that are read: eight entries of 28 bytes, twice what compilers write.</summary>
+    public const int DebugDirectoryBytes = 8 * 28;
 
     /// <summary>Bytes of an assembly's CodeView record: its header and the path of a PDB, of usual length.</summary>
     public const int CodeViewBytes = 1_024;

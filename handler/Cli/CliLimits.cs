@@ -18,6 +18,9 @@ internal static class CliLimits
     /// <summary>How often that is said anew: as fast as anybody reads.</summary>
     public static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>How often a pipe is asked whether anybody reads it, where nobody tells: as long as somebody waits who has closed it.</summary>
+    public static readonly TimeSpan OutputLook = TimeSpan.FromSeconds(1);
+
     /// <summary>Bytes of the log that are read at once: of the three of 1 MiB that there may be.</summary>
     public const int LogPieceBytes = 64 << 10;
 

@@ -1,10 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using CrashHandler.Handler.Attach;
 using CrashHandler.Handler.Daemon;
-using CrashHandler.Handler.Doctor;
 using CrashHandler.Handler.Dump;
-using CrashHandler.Handler.Exec;
 using CrashHandler.Handler.Export;
 using CrashHandler.Handler.Minidump;
 using CrashHandler.Handler.Posix;
@@ -34,22 +31,26 @@ internal static class CommandLine
     /// <summary>All verbs.</summary>
     public static RootCommand CreateRoot()
     {
-        RootCommand root = new("Catches crashes of the processes that registered with it, keeps the reports and uploads them.")
-        {
-            RunCommand.Create(_ => throw Executables.BecomeResident()),
-            CaptureCommand.Create(_ => throw Executables.BecomeResident()),
-            ExecCommand.Create(),
-            AttachCommand.Create(),
+        RootCommand root = new("Catches crashes of the processes that registered with it, keeps the reports and uploads them.");
+        foreach (Command verb in (ReadOnlySpan<Command>)
+        [
+            .. SystemVerbs.Resident(),
+            SystemVerbs.Exec(),
+            SystemVerbs.Attach(),
             DumpCommand.Create(),
             StatusCommand.Create(),
-            DoctorCommand.Create(),
+            SystemVerbs.Doctor(),
             ReportsCommand.Create(),
             UploadsCommand.Create(),
             MinidumpCommand.Create(),
             CollectCommand.Create(),
             LogCommand.Create(),
             CompletionCommand.Create(),
-        };
+        ])
+        {
+            root.Add(verb);
+        }
+
         root.AddExample("crash-handler reports list");
         root.AddExample("crash-handler reports show 3f2a");
         root.AddExample("crash-handler status");
@@ -78,7 +79,7 @@ internal static class CommandLine
         {
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
-        catch (Exception known) when (known is DaemonException or AttachException or DoctorException or ProcessDumpException or DatabaseException or SyscallException or MinidumpFormatException
+        catch (Exception known) when (SystemVerbs.IsKnown(known) || known is DaemonException or ProcessDumpException or DatabaseException or SyscallException or MinidumpFormatException
             or MalformedFrameException or ExportException or IOException or UnauthorizedAccessException or DllNotFoundException)
         {
             Console.Error.WriteLine($"{Name}: {TerminalText.Escape(known.Message)}");

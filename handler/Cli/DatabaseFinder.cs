@@ -8,10 +8,10 @@ namespace CrashHandler.Handler.Cli;
 /// <summary>Finds the database that an inspecting verb was not told: that of a running handler, or one in the user's temporary directory.</summary>
 internal static class DatabaseFinder
 {
-    private const uint Root = 0;
+    /// <summary>Names of databases in the temporary directory.</summary>
+    public const string UsualName = "* Crashes";
 
-    // Of a user namespace's root, the machine's root may have the directory.
-    private static readonly EnumerationOptions s_readable = new() { IgnoreInaccessible = true, AttributesToSkip = FileAttributes.None };
+    private const uint Root = 0;
 
     /// <summary>Opens the named database to look at it, else the only one there is: of this user, or, under sudo, of whoever called it.</summary>
     /// <exception cref="DatabaseException">There is none, or there are several: the message lists them.</exception>
@@ -98,7 +98,7 @@ internal static class DatabaseFinder
     private static List<string> FoundOf(uint user) =>
     [
         .. Handlers([user]).Select(handler => handler.Welcome.Database)
-            .Concat(Directory.EnumerateDirectories(TemporaryDirectory.Path, "* Crashes").Where(path => PosixFiles.IsOwnDirectory(path, user)))
+            .Concat(Directory.EnumerateDirectories(TemporaryDirectory.Path, UsualName).Where(path => PosixFiles.IsOwnDirectory(path, user)))
             .Distinct().Order(StringComparer.Ordinal),
     ];
 
@@ -106,25 +106,15 @@ internal static class DatabaseFinder
     {
         uint own = PosixFiles.UserId();
         // Who may look into somebody else's directory is root: it is its owner's handler that is meant.
-        IEnumerable<string> usual = AddressesOf([own, .. (ReadOnlySpan<uint>)(database is not null && own == Root && Directory.Exists(database) ? [PosixFiles.Owner(database)] : SudoUser.Id() is { } caller ? [caller] : [])]);
+        IEnumerable<string> usual = HandlerAddresses.Of([own, .. (ReadOnlySpan<uint>)(database is not null && own == Root && Directory.Exists(database) ? [PosixFiles.Owner(database)] : SudoUser.Id() is { } caller ? [caller] : [])]);
         // With --pipe one may listen anywhere.
         return Answering(database is null ? usual : usual.Concat(HandlerRun.Addresses(database)).Distinct());
     }
 
-    private static IEnumerable<(string Address, Welcome Welcome)> Handlers(IReadOnlyList<uint> users) => Answering(AddressesOf(users));
-
-    private static IEnumerable<string> AddressesOf(IReadOnlyList<uint> users)
-        => users.Distinct().SelectMany(user => HandlerAddress.ExistingDirectories(RuntimeDirectory(user), user)
-                // Of another user, nobody else's: root would be told of databases by whoever made it.
-                .Where(directory => user == PosixFiles.UserId() || PosixFiles.IsOwnDirectory(directory, user))).Distinct()
-            .SelectMany(directory => Directory.EnumerateFiles(directory, $"*{HandlerAddress.Suffix}", s_readable));
+    private static IEnumerable<(string Address, Welcome Welcome)> Handlers(IReadOnlyList<uint> users) => Answering(HandlerAddresses.Of(users));
 
     private static IEnumerable<(string Address, Welcome Welcome)> Answering(IEnumerable<string> addresses)
         => addresses.Select(address => (address, HandlerQuery.TryWelcome(address)))
             .Where(handler => handler.Item2 is not null)
             .Select(handler => (handler.address, handler.Item2!));
-
-    // This process's own environment says it of its own user; of another one, who made it (systemd, pam_systemd(8)).
-    private static string? RuntimeDirectory(uint user)
-        => user == PosixFiles.UserId() ? Environment.GetEnvironmentVariable(HandlerAddress.RuntimeDirectoryVariable) : $"/run/user/{user}";
 }

@@ -1,5 +1,5 @@
 using System.Globalization;
-using CrashHandler.Handler.Capture.Linux;
+using CrashHandler.Handler.Capture;
 using CrashHandler.Handler.Reports;
 
 namespace CrashHandler.Handler.Cli;

@@ -21,7 +21,7 @@ internal static class Following
         using PosixSignalRegistration interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using PosixSignalRegistration terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using DatabaseWatch watch = DatabaseWatch.Start(loop, directories, matters, look, events);
-        NoticeClosedPipe(loop);
+        using IDisposable? output = OutputWatch.Start(loop);
         look();
         loop.Run();
         return CommandLine.Done;
@@ -30,19 +30,6 @@ internal static class Following
         {
             context.Cancel = true;
             loop.Post(loop.Stop);
-        }
-    }
-
-    // Not only at the next report, which may never come.
-    private static void NoticeClosedPipe(EventLoop loop)
-    {
-        try
-        {
-            loop.Add(Terminal.Output, _ => throw new OutputException(new SyscallException("write", Libc.EPIPE)), events: 0);
-        }
-        catch (SyscallException file) when (file.Errno == Libc.EPERM)
-        {
-            // A file, which nobody closes.
         }
     }
 }

@@ -33,11 +33,13 @@ internal sealed class OutputStream : Stream
     public void Finish()
     {
         Flush();
-        // Of a copy: the number itself stays taken, or the next file that is opened would get it.
-        int copy = Libc.fcntl(Terminal.Output, Libc.F_DUPFD_CLOEXEC, Terminal.Error + 1);
-        if (copy >= 0 && Libc.close(copy) != 0)
+        try
         {
-            throw _failure = new OutputException(SyscallException.Last("close", Name));
+            StandardStreams.CloseOutput();
+        }
+        catch (SyscallException failed)
+        {
+            throw _failure = new OutputException(failed);
         }
     }
 

@@ -28,7 +28,7 @@ internal sealed class ProgressLine : IDisposable
 
     /// <summary>On standard error, where that is a terminal that can erase a line.</summary>
     public static ProgressLine OfError()
-        => new(Terminal.Is(Terminal.Error) && Environment.GetEnvironmentVariable("TERM") is { Length: > 0 } and not "dumb" ? Console.Error : null, TimeProvider.System);
+        => new(Terminal.Is(Terminal.Error) && Terminal.Kind(Terminal.Error) is { Length: > 0 } and not "dumb" ? Console.Error : null, TimeProvider.System);
 
     /// <summary>It is this far. From any thread.</summary>
     /// <param name="text">Said when it is time; any text of a report is escaped.</param>

@@ -11,7 +11,7 @@ namespace CrashHandler.Handler.Cli;
 internal static class ReportJson
 {
     /// <summary>How all JSON of the command line is written.</summary>
-    public static readonly JsonWriterOptions Indented = new() { Indented = true };
+    public static readonly JsonWriterOptions Indented = new() { Indented = true, NewLine = "\n" };
 
     /// <summary>Writes an array of reports.</summary>
     public static void WriteList(Stream output, IEnumerable<ReportRecord> reports, ReportDatabase database)

@@ -12,13 +12,14 @@ internal static class RunCommand
     {
         Option<string?> database = CommonOptions.Database(required: true);
         Option<string?> url = CommonOptions.Url();
-        Option<string?> pipe = CommonOptions.Path(new Option<string?>("--pipe") { Description = "Path of the socket. Default: derived from the database.", HelpName = "PATH" });
+        Option<string?> pipe = CommonOptions.Path(new Option<string?>("--pipe") { Description = SystemVerbs.PipeDescription, HelpName = "PATH" });
         Option<string[]> annotation = CommonOptions.Annotation();
         Option<string[]> serveUser = new("--serve-user")
         {
             Description = "As root: take the crashes of this user's processes, too. May be given several times.",
             HelpName = "USER",
             Arity = ArgumentArity.OneOrMore,
+            Hidden = !SystemVerbs.ServesUsers,
         };
         Option<bool> persistent = new("--persistent") { Description = "Stay when no client is left." };
         Option<bool> compress = new("--compress-uploads") { Description = "Compress uploads (gzip)." };
@@ -32,7 +33,13 @@ internal static class RunCommand
         Option<string?> walk = CommonOptions.Walk();
         Option<string?> exitStatus = CommonOptions.ExitStatus();
         Option<string?> failAt = CommonOptions.FailAt();
-        Command command = new("run", "Run the handler in the foreground. It listens when the socket's file exists.") { database, url, pipe, serveUser, annotation, persistent, compress, rateLimit, maxAge, maxSize, maxCount, uploads, readyFd, walk, exitStatus, failAt };
+        Option<string[]> omitModule = new("--omit-module") { Hidden = true };
+        Command command = new("run", $"Run the handler in the foreground. It listens when {SystemVerbs.ListensWhen}.") { database, url, pipe, serveUser, annotation, persistent, compress, rateLimit, maxAge, maxSize, maxCount, uploads, readyFd, walk, exitStatus, failAt };
+        if (OperatingSystem.IsWindows())
+        {
+            command.Add(omitModule);
+        }
+
         command.AddExample("crash-handler run --database /var/lib/app/crashes --url https://crashes.example/submit --persistent");
         command.AddExample("crash-handler run --database /var/lib/crashes --pipe /run/crashes.sock --serve-user www-data --persistent");
         command.SetAction(parsed => run(new RunOptions
@@ -51,6 +58,7 @@ internal static class RunCommand
             ReadyFd = parsed.GetValue(readyFd),
             Walk = parsed.GetValue(walk),
             TellsExitStatus = parsed.GetValue(exitStatus) is null,
+            OmittedModules = parsed.GetValue(omitModule) ?? [],
             FailSpot = CommonOptions.ParseFailSpot(parsed.GetValue(failAt)),
         }));
         return command;

@@ -91,7 +91,7 @@ internal static class StackWords
 
     private static string Native(StackFrame frame)
     {
-        string? module = frame.Module is { } path ? path[(path.LastIndexOf('/') + 1)..] : null;
+        string? module = frame.Module is { } path ? path[(path.LastIndexOfAny(['/', '\\']) + 1)..] : null;
         return (module, frame.Method) switch
         {
             ({ } known, { } method) => $"{known}!{method}{Offset(frame.FunctionOffset)}",

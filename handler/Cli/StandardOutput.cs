@@ -26,11 +26,10 @@ internal static class StandardOutput
     /// <returns>Its exit code, or that of a failure to write. Does not return when the pipe was closed.</returns>
     public static int Guard(Func<int> verb)
     {
-        Occupy(Terminal.Output);
-        Occupy(Terminal.Error);
-        // Each line at once, as .NET's own: whoever reads a pipe may wait for it.
-        Console.SetOut(new StreamWriter(s_stream, s_utf8, leaveOpen: true) { AutoFlush = true });
-        Console.SetError(new StreamWriter(new ErrorStream(), s_utf8) { AutoFlush = true });
+        StandardStreams.Occupy();
+        // Each line at once, as .NET's own: whoever reads a pipe may wait for it. Lines end alike on every system, in JSON and in text.
+        Console.SetOut(new StreamWriter(s_stream, s_utf8, leaveOpen: true) { AutoFlush = true, NewLine = "\n" });
+        Console.SetError(new StreamWriter(new ErrorStream(), s_utf8) { AutoFlush = true, NewLine = "\n" });
         try
         {
             int exitCode = verb();
@@ -40,10 +39,7 @@ internal static class StandardOutput
         }
         catch (OutputException failure) when (failure.IsClosedPipe)
         {
-            // This runtime ignores the signal, which is why it comes here as an error.
-            _ = Libc.signal(Libc.SIGPIPE, Libc.SIG_DFL);
-            _ = Libc.raise(Libc.SIGPIPE);
-            // Whoever started this has it blocked.
+            StandardStreams.EndByClosedPipe();
             return ClosedPipe;
         }
         catch (OutputException failure)
@@ -51,21 +47,9 @@ internal static class StandardOutput
             Console.Error.WriteLine($"{CommandLine.Name}: {failure.Message}");
             return CommandLine.Failed;
         }
-    }
-
-    // Where it was closed by whoever started this, the next file that is opened would get its number, and be written to.
-    private static void Occupy(int fd)
-    {
-        if (Libc.fcntl(fd, Libc.F_GETFD, 0) >= 0)
+        finally
         {
-            return;
-        }
-
-        int taken = Libc.open("/dev/null", Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
-        if (taken >= 0 && taken != fd)
-        {
-            _ = Libc.dup2(taken, fd);
-            _ = Libc.close(taken);
+            StandardStreams.GiveBack();
         }
     }
 }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using CrashHandler.Handler.Posix;
 
 namespace CrashHandler.Handler.Collector;
 
@@ -53,8 +54,8 @@ internal sealed class CrashCollector : IAsyncDisposable
     {
         if (store is not null)
         {
-            // Dumps hold secrets, and umask takes away only more.
-            Directory.CreateDirectory(store, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            // Dumps hold secrets.
+            PosixFiles.CreatePrivateDirectories(store);
         }
 
         TcpListener listener = new(endpoint);
@@ -272,7 +273,7 @@ internal sealed class CrashCollector : IAsyncDisposable
     private static byte[] Describe(CollectedReport report)
     {
         using MemoryStream json = new();
-        using (Utf8JsonWriter writer = new(json, new JsonWriterOptions { Indented = true }))
+        using (Utf8JsonWriter writer = new(json, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
         {
             writer.WriteStartObject();
             writer.WriteString("id", report.Id);

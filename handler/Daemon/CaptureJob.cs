@@ -1,18 +1,17 @@
-using CrashHandler.Handler.Capture.Linux;
 using CrashHandler.Handler.Posix;
 using CrashHandler.Protocol;
 
 namespace CrashHandler.Handler.Daemon;
 
 /// <summary>One process death, or demand, on its way to a report. All but <see cref="Touch"/> and <see cref="LastProgress"/> belong to the event loop's thread.</summary>
-internal sealed class CaptureJob(ClientIdentity identity, byte[]? notice, RegistrationReader? registration, Hooks hooks)
+internal sealed partial class CaptureJob(ClientIdentity identity, byte[]? notice, RegistrationReader? registration, Hooks hooks)
 {
     private long _lastProgress;
 
     /// <summary>Who dies, or asks.</summary>
     public ClientIdentity Identity { get; } = identity;
 
-    /// <summary>The notice, 1,672 bytes; null: a <see cref="Demand"/>, or <see cref="Ended"/>.</summary>
+    /// <summary>The notice, as it came; null: a <see cref="Demand"/>, or <see cref="Ended"/>.</summary>
     public byte[]? Notice { get; } = notice;
 
     /// <summary>What the process asked for, which lives on; null: it dies, or has ended.</summary>
@@ -29,12 +28,6 @@ internal sealed class CaptureJob(ClientIdentity identity, byte[]? notice, Regist
 
     /// <summary>Who the process runs as, if not as this handler's user; null: as that one.</summary>
     public Libc.UCred? Guest { get; init; }
-
-    /// <summary>Asks the process to open its memory itself, and waits for that; null: it cannot be asked. From the capture's thread.</summary>
-    public Func<HandedFiles>? AskForMemory { get; set; }
-
-    /// <summary>What it was asked; null: it was not.</summary>
-    public HandOverRequest? HandOver { get; set; }
 
     /// <summary>Called when the capture has to wait for another process: what else its thread has to do is done meanwhile. From the capture's thread.</summary>
     public Action Waits { get; set; } = () => { };

@@ -188,7 +188,7 @@ internal sealed class CaptureWorkers(Func<CaptureJob, WrittenReport> capture, Ac
     private void End(CaptureJob job, Exception failure)
     {
         // Whatever it is, it must cost this report only, and must be seen.
-        bool isKnown = failure is CaptureException or DatabaseException or SyscallException or IOException;
+        bool isKnown = failure is CaptureException or DatabaseException or SyscallException or IOException or OperationCanceledException;
         log().Error(isKnown ? null : failure, "No report of pid {Client}: {Reason}", job.Identity.ProcessId, failure.Message);
         job.Failure = failure.Message;
         End(job, ReleaseOutcome.NotReported);

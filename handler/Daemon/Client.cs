@@ -1,4 +1,3 @@
-using CrashHandler.Handler.Attach;
 using CrashHandler.Handler.Posix;
 using CrashHandler.Protocol;
 
@@ -35,7 +34,7 @@ internal sealed class Client(ClientIdentity identity, FileDescriptor? pidFd, Dat
     public RegistrationReader? Registration { get; set; }
 
     /// <summary>By what it is asked for a heap dump when it dies; null: it wants none.</summary>
-    public KeptDiagnosticsSocket? DiagnosticsSocket { get; set; }
+    public IDisposable? DiagnosticsSocket { get; set; }
 
     public void Dispose()
     {

@@ -4,7 +4,7 @@ using CrashHandler.Protocol;
 namespace CrashHandler.Handler.Daemon;
 
 /// <summary>One accepted connection. Its nonsense ends it and nothing else.</summary>
-internal sealed class ClientConnection(SeqPacketSocket socket, Libc.UCred peer, PeerAccount account) : IDisposable
+internal sealed partial class ClientConnection(SeqPacketSocket socket, Libc.UCred peer, PeerAccount account) : IDisposable
 {
     /// <summary>The socket.</summary>
     public SeqPacketSocket Socket { get; } = socket;
@@ -26,9 +26,6 @@ internal sealed class ClientConnection(SeqPacketSocket socket, Libc.UCred peer, 
 
     /// <summary>Whether an answer is being made: the client is to wait for it before it asks again.</summary>
     public bool IsAnswering { get; set; }
-
-    /// <summary>What the process was asked for on it; null: nothing.</summary>
-    public HandOverRequest? HandOver { get; set; }
 
     /// <summary>The rest of a list that is being asked for piece by piece.</summary>
     public IReadOnlyList<UploadedReportPayload>? Uploaded { get; set; }

@@ -3,7 +3,7 @@ using CrashHandler.Protocol;
 namespace CrashHandler.Handler.Daemon;
 
 /// <summary>Every limit of the daemon, with its unit and reason.</summary>
-internal static class DaemonLimits
+internal static partial class DaemonLimits
 {
     /// <summary>How long a handler without clients stays: what the queue gets to send what is left, and a restarted application finds it again.</summary>
     public static readonly TimeSpan IdleExit = TimeSpan.FromSeconds(30);
@@ -100,9 +100,6 @@ internal static class DaemonLimits
 
     /// <summary>How long a capture thread waits for another death: those of a burst come closer together, and it ends before memory is given back.</summary>
     public static readonly TimeSpan CaptureWorkerIdle = TimeSpan.FromMilliseconds(100);
-
-    /// <summary>A capture that reports nothing for this long is stuck, and its victim with it: the handler ends itself.</summary>
-    public static readonly TimeSpan CaptureWatchdog = TimeSpan.FromSeconds(10);
 
     /// <summary>How often the capture of a process that is held until its upload gives a sign of life: well within the watchdog's limit.</summary>
     public static readonly TimeSpan HoldSign = TimeSpan.FromSeconds(1);

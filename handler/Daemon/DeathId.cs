@@ -27,7 +27,13 @@ internal static class DeathId
     /// <param name="processId">Pid as the process saw itself.</param>
     public static Guid Of(Guid clientId, ulong startTime, int processId) => Of(clientId, startTime, processId, thread: 0, time: 0);
 
-    private static Guid Of(Guid clientId, ulong startTime, int process, int thread, long time)
+    /// <summary>Of a death by its parts.</summary>
+    /// <param name="clientId">As above.</param>
+    /// <param name="startTime">As above.</param>
+    /// <param name="process">Pid as the process saw itself.</param>
+    /// <param name="thread">Tid, likewise.</param>
+    /// <param name="time">When, in Unix nanoseconds.</param>
+    public static Guid Of(Guid clientId, ulong startTime, int process, int thread, long time)
     {
         Span<byte> death = stackalloc byte[40];
         clientId.TryWriteBytes(death, bigEndian: true, out _);

@@ -1,37 +1,16 @@
 using System.Globalization;
-using CrashHandler.Handler.Minidump;
 using CrashHandler.Handler.Reports;
 using CrashHandler.Handler.Stacks;
 
 namespace CrashHandler.Handler.Daemon;
 
 /// <summary>The record of a process that ended without a word: what it registered, and what was last known of it.</summary>
-internal static class EndRecord
+internal static partial class EndRecord
 {
     // What the process's memory was had by: nothing.
     private const string NoAccess = "None";
 
     private const string Prefix = "end.";
-
-    /// <summary>How it ended, and what of its memory it left unsaid. Reads the cgroup, which may be gone.</summary>
-    public static ReportEnd EvidenceOf(EndedProcess ended)
-    {
-        MemoryUse? memory = ended.Known.Memory;
-        return new ReportEnd
-        {
-            WaitStatus = ended.WaitStatus,
-            OomKills = ended.OomKills,
-            Cgroup = ended.Known.Cgroup?.Directory,
-            CgroupLimit = ended.Known.Cgroup?.Limit,
-            CgroupUse = ended.Known.Cgroup?.Use,
-            CgroupPeak = ended.Known.Cgroup?.Peak,
-            Resident = memory?.Resident,
-            ResidentPeak = memory?.Peak,
-            Swapped = memory?.Swapped,
-            MemoryAge = ended.Known.MemoryAge?.TotalSeconds,
-            OomScoreAdjust = memory?.OomScoreAdjust,
-        };
-    }
 
     /// <summary>Adds what a server, which gets no dump, is told of it. An application's extra of the same name stays.</summary>
     public static Dictionary<string, string> With(
@@ -39,7 +18,7 @@ internal static class EndRecord
     {
         Dictionary<string, string> all = new(parameters);
         Add(all, Prefix + "reason", end.Reason);
-        Add(all, Prefix + "signal", SignalNames.Name(end.Signal));
+        AddNumber(all, end);
         Add(all, Prefix + "oom_kills", evidence.OomKills);
         Add(all, Prefix + "memory", evidence.Resident);
         Add(all, Prefix + "memory_peak", evidence.ResidentPeak);
@@ -74,6 +53,9 @@ internal static class EndRecord
             Parameters = parameters,
             SoftErrors = problems,
         };
+
+    /// <summary>What this system says of how a process ended.</summary>
+    private static partial void AddNumber(Dictionary<string, string> parameters, AbnormalEnd end);
 
     private static void Add(Dictionary<string, string> parameters, string key, long? value) => Add(parameters, key, value?.ToString(CultureInfo.InvariantCulture));
 

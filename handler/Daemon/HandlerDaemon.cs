@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using CrashHandler.Handler.Posix;
 using CrashHandler.Handler.Reports;
 using CrashHandler.Handler.Upload;
@@ -48,7 +47,7 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
             _database.Settings.SetUploads(uploads);
         }
 
-        _socket = HandlerSocket.Open(AddressFor(options), new HandlerNote(_database.Path, options.Url), _time, options.Served.HasOthers);
+        _socket = HandlerSocket.Open(AddressFor(options), _database.Path, options.Url, _time, options.Served.HasOthers);
         _log = new Lazy<ILogger>(() => HandlerLog.Open(_database.Path));
         if (options.ReadyFd is not null)
         {
@@ -236,24 +235,11 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
 
     private ReportDelivery DeliveryOf(Registration registration) => DeliveryFields.Of(registration, _handlers, _mains);
 
-    private static string AddressFor(RunOptions options)
-    {
-        if (options.Pipe is not null)
-        {
-            return Path.GetFullPath(options.Pipe);
-        }
-
-        (ulong device, ulong inode) = PosixFiles.Identity(options.Database);
-        string? runtimeDirectory = Environment.GetEnvironmentVariable(HandlerAddress.RuntimeDirectoryVariable);
-        return Path.Combine(HandlerAddress.Directory(runtimeDirectory, PosixFiles.UserId()), HandlerAddress.FileName(device, inode));
-    }
+    private static string AddressFor(RunOptions options) => options.Pipe is not null ? Path.GetFullPath(options.Pipe) : HandlerAddress.Of(options.Database);
 
     private void Live()
     {
-        using PosixSignalRegistration terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
-        using PosixSignalRegistration interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
-        // The runtime handles it since the first registration, and every thread that a capture stops sends one: a wake-up each, for nothing.
-        _ = Libc.signal(Libc.SIGCHLD, Libc.SIG_DFL);
+        using StopSignals signals = new(() => _loop.Post(ShutDown));
         if (!_sessions.IsBusy)
         {
             OnBusyChanged(false);
@@ -333,12 +319,6 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
         _trim = _loop.After(DaemonLimits.TrimDelay, Trim);
     }
 
-    private void OnSignal(PosixSignalContext context)
-    {
-        context.Cancel = true;
-        _loop.Post(ShutDown);
-    }
-
     private void OnBusyChanged(bool isBusy)
     {
         _idleExit?.Cancel();
@@ -377,7 +357,11 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
             return;
         }
 
-        _loop.After(DaemonLimits.Shutdown, _loop.Stop);
+        _loop.After(DaemonLimits.Shutdown, () =>
+        {
+            _sessions.GiveUp();
+            _loop.Stop();
+        });
     }
 
     private static StatusClient Describe(Client client)

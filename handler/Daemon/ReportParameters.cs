@@ -19,9 +19,6 @@ internal static class ReportParameters
     private const string Guid = "guid";
     private const string Platform = "platform";
 
-    // As Node spells it, which is how Electron's document does.
-    private const string Linux = "linux";
-
     private static readonly string[] s_applications = [RegistrationFields.Version, RegistrationFields.ProductName, RegistrationFields.CompanyName];
 
     /// <summary>Puts a report's parameters together.</summary>
@@ -53,7 +50,7 @@ internal static class ReportParameters
         parameters[RegistrationFields.Prod] = registration.Fields.GetValueOrDefault(RegistrationFields.Prod, fallbackProd);
         parameters[RegistrationFields.Ver] = registration.Fields.GetValueOrDefault(RegistrationFields.Ver, fallbackVer);
         parameters[ProcessType] = registration.Fields.GetValueOrDefault(ProcessType, fallbackProcessType);
-        parameters[Platform] = Linux;
+        parameters[Platform] = PlatformName.Value;
         parameters[Guid] = clientId.ToString();
         return parameters;
     }

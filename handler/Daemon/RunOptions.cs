@@ -44,6 +44,9 @@ internal sealed record RunOptions
     /// <summary>A test's hook: false is a kernel that does not tell how a process ended.</summary>
     public bool TellsExitStatus { get; init; } = true;
 
+    /// <summary>A test's hook: modules that a dump leaves out, by file name. Of Windows: under Wine each of .NET's costs seconds.</summary>
+    public IReadOnlyCollection<string> OmittedModules { get; init; } = [];
+
     /// <summary>A test's hook.</summary>
     public FailSpot? FailSpot { get; init; }
 }

@@ -1,6 +1,4 @@
 using System.Text;
-using CrashHandler.Handler.Attach;
-using CrashHandler.Handler.Capture.Linux;
 using CrashHandler.Handler.Posix;
 using CrashHandler.Protocol;
 using Serilog;
@@ -11,14 +9,12 @@ namespace CrashHandler.Handler.Daemon;
 /// All connections and what they ask (protocol/README.md, "The dialogues"). On the event loop's thread only. Every client is taken for
 /// hostile: what it sends can end its own connection, and nothing else.
 /// </summary>
-internal sealed class Sessions(
+internal sealed partial class Sessions(
     EventLoop loop, SeqPacketSocket listener, IControlRequests control, Func<Welcome> welcome, uint uid, TimeProvider time, Func<ILogger> log, int maxConnections = DaemonLimits.MaxConnections)
     : IDisposable
 {
     private static readonly string TooManyReports =
         $"this process has had {DaemonLimits.ReportsAtOnce} reports made in a short time, and after that has {DaemonLimits.ReportsPerSecond} in a second";
-
-    private const string KilledBefore = "it was gone before it handed over its memory";
 
     private readonly HashSet<ClientConnection> _connections = [];
     private readonly Dictionary<ClientIdentity, Client> _clients = [];
@@ -86,6 +82,9 @@ internal sealed class Sessions(
             }
         }
     }
+
+    /// <summary>Lets go of what captures in hand hold, which are not waited for: this handler ends.</summary>
+    public void GiveUp() => LetGoBeforeEnd();
 
     public void Dispose()
     {
@@ -324,7 +323,7 @@ internal sealed class Sessions(
         // Who inspects is its own user, or root: the others' processes are none of a served user's business.
         if (isInspector ? connection.Peer.Uid != uid && connection.Peer.Uid != 0 : !Served.Includes(uid, connection.Peer.Uid))
         {
-            Refuse(connection, ConnectionEnd.OtherUser, $"this handler does not serve uid {connection.Peer.Uid}");
+            Refuse(connection, ConnectionEnd.OtherUser, $"this handler does not serve {PosixFiles.Describe(connection.Peer.Uid)}");
             return;
         }
 
@@ -465,21 +464,6 @@ internal sealed class Sessions(
         }
     }
 
-    private void KeepDiagnosticsSocket(Client client, PeerAccount account)
-    {
-        try
-        {
-            client.DiagnosticsSocket ??= KeptDiagnosticsSocket.Keep(client.Identity.ProcessId);
-        }
-        catch (Exception failure) when (failure is AttachException or SyscallException)
-        {
-            if (_accounts.MayLog(account, LogTopic.HeapDump))
-            {
-                log().Warning("Pid {Client} wants a heap dump when it dies, and may get none: {Reason}", client.Identity.ProcessId, failure.Message);
-            }
-        }
-    }
-
     private Registration RegistrationOf(Client client)
     {
         try
@@ -506,7 +490,7 @@ internal sealed class Sessions(
 
         if (!IsOwn(connection) && header.Type is FrameType.SetUploads or FrameType.ListUploaded or FrameType.GetStatus or FrameType.SubmitPending)
         {
-            connection.Send(FrameType.Failed, Encoding.UTF8.GetBytes($"that is for user {uid}, whose handler this is"), header.Request);
+            connection.Send(FrameType.Failed, Encoding.UTF8.GetBytes($"that is for {PosixFiles.Describe(uid)}, whose handler this is"), header.Request);
             return;
         }
 
@@ -558,6 +542,31 @@ internal sealed class Sessions(
 
         connection.Send(FrameType.Done, [], header.Request);
     }
+
+    // What one system's clients say, and are asked, beyond the rest: each has its part of this class.
+
+    /// <summary>Checks a notice.</summary>
+    /// <exception cref="MalformedFrameException">It is none.</exception>
+    static partial void RequireNotice(ReadOnlySpan<byte> payload);
+
+    /// <summary>A frame of a crash connection that only this system has.</summary>
+    partial void OnOwnFrame(
+        ClientConnection connection, FrameHeader header, ReadOnlySpan<byte> payload, ReceivedPacket packet, HashSet<FileDescriptor> unclaimed, ref bool isTaken);
+
+    /// <summary>A death is told, and not yet in hand.</summary>
+    partial void Begins(CaptureJob job);
+
+    /// <summary>A connection waits for a death's report.</summary>
+    partial void Waits(ClientConnection connection, CaptureJob job);
+
+    /// <summary>A process that has told of its death is dead.</summary>
+    static partial void Dies(CaptureJob job);
+
+    /// <summary>This handler ends itself with processes in hand.</summary>
+    partial void LetGoBeforeEnd();
+
+    /// <summary>A process wants a heap dump when it dies.</summary>
+    partial void KeepDiagnosticsSocket(Client client, PeerAccount account);
 
     // What it says holds for the database, or for other processes.
     private bool IsOwn(ClientConnection connection) => connection.Peer.Uid == uid || connection.Role == ConnectionRole.Inspector;
@@ -649,9 +658,10 @@ internal sealed class Sessions(
 
     private void OnCrashFrame(ClientConnection connection, FrameHeader header, ReadOnlySpan<byte> payload, ReceivedPacket packet, HashSet<FileDescriptor> unclaimed)
     {
-        if (header.Type == FrameType.HandedOver)
+        bool isTaken = false;
+        OnOwnFrame(connection, header, payload, packet, unclaimed, ref isTaken);
+        if (isTaken)
         {
-            OnHandedOver(connection, payload, packet, unclaimed);
             return;
         }
 
@@ -660,7 +670,7 @@ internal sealed class Sessions(
             throw new MalformedFrameException($"a crash connection sent {header.Type} instead of {FrameType.Notice}");
         }
 
-        CrashNotice.Parse(payload);
+        RequireNotice(payload);
         if (packet.Sender is not { } credentials || credentials.Uid != connection.Peer.Uid)
         {
             throw new MalformedFrameException("the notice has no credentials of the user who connected");
@@ -682,7 +692,7 @@ internal sealed class Sessions(
             }
 
             job = new CaptureJob(identity, payload.ToArray(), client.Registration?.Duplicate(), client.Hooks) { Guest = client.Guest };
-            job.AskForMemory = () => AskForMemory(job);
+            Begins(job);
             _deaths.Add(identity, job);
             log().Information("Pid {Client} dies", identity.ProcessId);
         }
@@ -709,11 +719,7 @@ internal sealed class Sessions(
                 job.Waiting.Add(connection);
             }
 
-            if (job.HandOver is { IsOpen: true } asked)
-            {
-                // It did not wait for Taken on its other connection, where it was asked before.
-                Ask(connection, asked);
-            }
+            Waits(connection, job);
         }
     }
 
@@ -730,46 +736,6 @@ internal sealed class Sessions(
 
         SendOrDrop(connection, FrameType.Taken, []);
         Release(connection, ReleaseOutcome.NotReported);
-    }
-
-    // On a capture's thread.
-    private HandedFiles AskForMemory(CaptureJob job)
-    {
-        HandOverRequest request = new(job.Identity.ProcessId);
-        loop.Post(() =>
-        {
-            job.HandOver = request;
-            if (job.Waiting.Count == 0 && !_clients.ContainsKey(job.Identity))
-            {
-                request.Fail(KilledBefore);
-            }
-
-            foreach (ClientConnection connection in job.Waiting.ToArray())
-            {
-                Ask(connection, request);
-            }
-        });
-        return request.Wait(job.Waits);
-    }
-
-    private void Ask(ClientConnection connection, HandOverRequest request)
-    {
-        connection.HandOver = request;
-        SendOrDrop(connection, FrameType.HandOver, []);
-    }
-
-    private static void OnHandedOver(ClientConnection connection, ReadOnlySpan<byte> payload, ReceivedPacket packet, HashSet<FileDescriptor> unclaimed)
-    {
-        if (connection.HandOver is not { } asked || packet.Sender?.Pid != asked.ProcessId)
-        {
-            throw new MalformedFrameException("HandedOver came from a process that was not asked for it");
-        }
-
-        // One that comes too late, or a second one, is closed.
-        if (asked.TryAnswer(HandedFiles.Take(payload, packet.Descriptors)))
-        {
-            unclaimed.Clear();
-        }
     }
 
     private void OnDemand(ClientConnection connection, Client client, uint request, CaptureReportPayload asked)
@@ -822,6 +788,7 @@ internal sealed class Sessions(
         if (job.IsStuck(time))
         {
             log().Fatal("The capture of pid {Client} made no progress for {Limit}; this handler ends itself", job.Identity.ProcessId, DaemonLimits.CaptureWatchdog);
+            LetGoBeforeEnd();
             control.EndAtOnce();
         }
 
@@ -955,7 +922,7 @@ internal sealed class Sessions(
     {
         if (_deaths.TryGetValue(client.Identity, out CaptureJob? job))
         {
-            job.HandOver?.Fail(KilledBefore);
+            Dies(job);
         }
 
         foreach (ClientConnection connection in client.Connections.ToArray())

@@ -9,8 +9,6 @@ namespace CrashHandler.Handler.Export;
 /// <param name="Bytes">Its size.</param>
 internal sealed record NewFile(string Path, long Bytes)
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     /// <summary>Makes one, for its owner alone.</summary>
     /// <param name="file">Where.</param>
     /// <param name="replaces">Whether a file that is there is replaced; nothing else ever is. Null: it is not, and there is no --force to be told of.</param>
@@ -24,7 +22,7 @@ internal sealed record NewFile(string Path, long Bytes)
         try
         {
             long length;
-            using (FileStream stream = new(temporary, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
+            using (FileStream stream = PosixFiles.CreatePrivateFile(temporary))
             {
                 write(stream);
                 stream.Flush(flushToDisk: true);

@@ -11,7 +11,7 @@ namespace CrashHandler.Handler.Minidump;
 internal readonly record struct DumpMemoryInfo(ulong Address, ulong Size, MemoryState State, MemoryProtection Protection, MemoryType Type)
 {
     /// <summary><c>rwx</c> with dashes for what is not allowed; the number of a constant of another system.</summary>
-    public string Permissions => Protection switch
+    public string Permissions => (Protection & ~MemoryProtection.Modifiers) switch
     {
         MemoryProtection.None or MemoryProtection.NoAccess => "---",
         MemoryProtection.ReadOnly => "r--",

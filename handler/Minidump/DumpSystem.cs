@@ -11,6 +11,9 @@ internal sealed record DumpSystem(MinidumpSystemInfo Record, string Description,
     /// <summary>Whether its signals are those of <see cref="SignalNames"/>.</summary>
     public bool IsLinux => Record.PlatformId is MinidumpPlatform.Linux or MinidumpPlatform.Android;
 
+    /// <summary>Whether its exceptions are those of <see cref="ExceptionCodes"/>.</summary>
+    public bool IsWindows => Record.PlatformId is MinidumpPlatform.Windows;
+
     /// <summary>Name of the operating system, or its number.</summary>
     public string Platform => Enum.IsDefined(Record.PlatformId) ? Record.PlatformId.ToString() : $"platform 0x{(uint)Record.PlatformId:x}";
 

@@ -21,4 +21,7 @@ internal sealed record DumpThread
 
     /// <summary>Its registers; null when there are none, or when they are of another CPU.</summary>
     public Amd64Context? Context { get; init; }
+
+    /// <summary>Its life; null: the dump does not say, as of Linux.</summary>
+    public DumpThreadTimes? Times { get; init; }
 }

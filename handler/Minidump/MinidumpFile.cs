@@ -30,6 +30,9 @@ internal sealed record MinidumpFile
     /// <summary>Modules in the file's order; the first one is the program.</summary>
     public IReadOnlyList<DumpModule> Modules { get; init; } = [];
 
+    /// <summary>Modules that were loaded once; of Windows only.</summary>
+    public IReadOnlyList<DumpUnloadedModule> UnloadedModules { get; init; } = [];
+
     public IReadOnlyList<DumpMemoryRange> Memory { get; init; } = [];
 
     /// <summary>What the process had mapped; empty where the dump does not say.</summary>

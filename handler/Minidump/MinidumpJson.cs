@@ -10,7 +10,7 @@ internal static class MinidumpJson
     /// <summary>Writes one indented document and a line break.</summary>
     public static void Write(Stream destination, MinidumpFile dump)
     {
-        using (Utf8JsonWriter writer = new(destination, new JsonWriterOptions { Indented = true }))
+        using (Utf8JsonWriter writer = new(destination, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
         {
             Write(writer, dump);
         }
@@ -32,6 +32,7 @@ internal static class MinidumpJson
         WriteException(writer, dump.Exception);
         WriteThreads(writer, dump);
         WriteModules(writer, dump);
+        WriteUnloadedModules(writer, dump);
         WriteMemory(writer, dump);
         WriteMemoryInfo(writer, dump);
         WriteHandles(writer, dump);
@@ -62,11 +63,27 @@ internal static class MinidumpJson
             Hex(writer, "address", thread.Stack.Address);
             writer.WriteNumber("size", thread.Stack.Size);
             writer.WriteEndObject();
+            WriteTimes(writer, thread.Times);
             WriteRegisters(writer, context);
             writer.WriteEndObject();
         }
 
         writer.WriteEndArray();
+    }
+
+    private static void WriteTimes(Utf8JsonWriter writer, DumpThreadTimes? times)
+    {
+        if (times is null)
+        {
+            return;
+        }
+
+        writer.WriteStartObject("life");
+        Hex(writer, "startAddress", times.StartAddress);
+        Optional(writer, "created", times.Created?.UtcDateTime.ToString("O"));
+        Number(writer, "userSeconds", times.UserTime.TotalSeconds);
+        Number(writer, "kernelSeconds", times.KernelTime.TotalSeconds);
+        writer.WriteEndObject();
     }
 
     /// <summary>Writes the property <c>modules</c>, in the dump's order; also for documents of others.</summary>
@@ -83,6 +100,22 @@ internal static class MinidumpJson
             writer.WriteString("codeId", module.CodeId);
             writer.WriteString("debugId", module.DebugId);
             writer.WriteString("debugFile", module.DebugFile);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void WriteUnloadedModules(Utf8JsonWriter writer, MinidumpFile dump)
+    {
+        writer.WriteStartArray("unloadedModules");
+        foreach (DumpUnloadedModule module in dump.UnloadedModules)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", module.Name);
+            Hex(writer, "address", module.Address);
+            writer.WriteNumber("size", module.Size);
+            writer.WriteString("codeId", module.CodeId);
             writer.WriteEndObject();
         }
 

@@ -7,8 +7,11 @@ namespace CrashHandler.Handler.Minidump;
 /// A minidump before it is a file: pieces with their places. A piece gets its place when it is added, so what is referred to
 /// is added before what refers to it. Nothing is written before everything has a place.
 /// </summary>
-internal sealed class MinidumpLayout
+/// <param name="start">Where the first piece begins: behind a directory with all its room, or behind another dump.</param>
+internal sealed class MinidumpLayout(ulong start = MinidumpLayout.BehindDirectory)
 {
+    private const ulong BehindDirectory = MinidumpHeader.Size + (MinidumpLimits.MaxStreamsWritten * MinidumpDirectory.Size);
+
     /// <summary>Alignment of records.</summary>
     private const int RecordAlignment = 4;
 
@@ -24,9 +27,13 @@ internal sealed class MinidumpLayout
 
     private readonly List<(uint Rva, int Length, ReadOnlyMemory<byte> Bytes, Action<Span<byte>>? Render)> _pieces = [];
     private readonly List<MinidumpDirectory> _streams = [];
+    private readonly ulong _start = start;
 
     /// <summary>Where the next piece begins, before alignment.</summary>
-    public ulong End { get; private set; } = MinidumpHeader.Size + (MinidumpLimits.MaxStreamsWritten * MinidumpDirectory.Size);
+    public ulong End { get; private set; } = start;
+
+    /// <summary>The streams, in the order in which they were added.</summary>
+    public IReadOnlyList<MinidumpDirectory> Streams => _streams;
 
     /// <summary>Gives bytes a place. They may be changed until <see cref="WriteTo"/>.</summary>
     /// <exception cref="InvalidOperationException">The file would pass <see cref="MinidumpLimits.MaxFileBytes"/>.</exception>
@@ -145,18 +152,38 @@ internal sealed class MinidumpLayout
         }
     }
 
+    /// <summary>The pieces alone, from the first one's place to <see cref="End"/>: for a dump that others began.</summary>
+    public byte[] ToArray()
+    {
+        byte[] all = new byte[End - _start];
+        foreach ((uint rva, int length, ReadOnlyMemory<byte> bytes, Action<Span<byte>>? render) in _pieces)
+        {
+            Span<byte> place = all.AsSpan((int)(rva - _start), length);
+            if (render is null)
+            {
+                bytes.Span.CopyTo(place);
+            }
+            else
+            {
+                render(place);
+            }
+        }
+
+        return all;
+    }
+
     private MinidumpLocationDescriptor Add(int length, ReadOnlyMemory<byte> bytes, Action<Span<byte>>? render, int alignment)
     {
-        ulong start = (End + (ulong)alignment - 1) & ~((ulong)alignment - 1);
-        ulong end = start + (ulong)length;
+        ulong place = (End + (ulong)alignment - 1) & ~((ulong)alignment - 1);
+        ulong end = place + (ulong)length;
         if (end > MinidumpLimits.MaxFileBytes)
         {
             throw new InvalidOperationException($"a minidump ends at {MinidumpLimits.MaxFileBytes} bytes; a piece of {length} bytes does not fit behind {End}");
         }
 
         End = end;
-        _pieces.Add(((uint)start, length, bytes, render));
-        return new MinidumpLocationDescriptor { DataSize = (uint)length, Rva = (uint)start };
+        _pieces.Add(((uint)place, length, bytes, render));
+        return new MinidumpLocationDescriptor { DataSize = (uint)length, Rva = (uint)place };
     }
 
     private static ReadOnlySpan<byte> Signature => "MDMP"u8;

@@ -57,6 +57,12 @@ internal static class MinidumpLimits
     /// <summary>Of them, those for which room is left in a dump that is written: <see cref="AppendedStream"/> adds them.</summary>
     public const int StreamsAppended = 1;
 
+    /// <summary>Streams of a dump that another writer made and this one completes: with ours Breakpad, which rejects a file with more than 128, still reads it. dbghelp writes some twenty.</summary>
+    public const uint MaxStreamsCompleted = 120;
+
+    /// <summary>Bytes of a list of a dump that another writer made and this one completes, a million ranges of memory: far above any process without its heap.</summary>
+    public const uint MaxListBytes = 16 * 1024 * 1024;
+
     /// <summary>Bytes of a file the reader takes into memory: far above any dump without a heap.</summary>
     public const long MaxReadBytes = 1024L * 1024 * 1024;
 

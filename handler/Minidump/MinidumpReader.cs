@@ -13,9 +13,14 @@ namespace CrashHandler.Handler.Minidump;
 /// </summary>
 internal sealed class MinidumpReader(ReadOnlyMemory<byte> file)
 {
+    // The last FILETIME that a DateTimeOffset can be: 9999-12-31.
+    private const ulong MaxFileTime = 2_650_467_743_999_999_999;
+
     private readonly MinidumpBytes _bytes = new(file);
     private readonly List<DumpStream> _streams = [];
     private readonly Dictionary<uint, string> _threadNames = [];
+    private readonly Dictionary<uint, DumpThreadTimes> _threadTimes = [];
+    private readonly List<DumpUnloadedModule> _unloadedModules = [];
     private readonly List<DumpThread> _threads = [];
     private readonly List<DumpModule> _modules = [];
     private readonly List<DumpMemoryRange> _memory = [];
@@ -41,8 +46,10 @@ internal sealed class MinidumpReader(ReadOnlyMemory<byte> file)
         ReadStream(MinidumpStreamType.MiscInfo, ReadMiscInfo);
         ReadStream(MinidumpStreamType.Exception, ReadException);
         ReadStream(MinidumpStreamType.ThreadNames, ReadThreadNames);
+        ReadStream(MinidumpStreamType.ThreadInfoList, ReadThreadInfo);
         ReadStream(MinidumpStreamType.ThreadList, ReadThreads);
         ReadStream(MinidumpStreamType.ModuleList, ReadModules);
+        ReadStream(MinidumpStreamType.UnloadedModuleList, ReadUnloadedModules);
         ReadStream(MinidumpStreamType.MemoryList, ReadMemory);
         ReadStream(MinidumpStreamType.Memory64List, ReadMemory64);
         ReadStream(MinidumpStreamType.CrashpadInfo, (stream, location) => _crashpad = new CrashpadInfoReader(_bytes, stream).Read(location));
@@ -68,6 +75,7 @@ internal sealed class MinidumpReader(ReadOnlyMemory<byte> file)
             Exception = _exception,
             Threads = _threads,
             Modules = _modules,
+            UnloadedModules = _unloadedModules,
             Memory = _memory,
             MemoryInfo = _memoryInfo,
             Handles = _handles,
@@ -227,17 +235,20 @@ internal sealed class MinidumpReader(ReadOnlyMemory<byte> file)
         }
 
         MinidumpExceptionInformation parameters = exception.ExceptionInformation;
-        int count = (int)Math.Min(exception.NumberParameters, MinidumpExceptionInformation.Length);
+        ulong[] named = ((ReadOnlySpan<ulong>)parameters)[..(int)Math.Min(exception.NumberParameters, MinidumpExceptionInformation.Length)].ToArray();
         _exception = new DumpException
         {
             ThreadId = record.ThreadId,
             Code = exception.ExceptionCode,
             Flags = exception.ExceptionFlags,
-            Address = exception.ExceptionAddress,
-            Parameters = ((ReadOnlySpan<ulong>)parameters)[..count].ToArray(),
-            Reason = _system?.IsLinux ?? true
-                ? SignalNames.Describe((int)exception.ExceptionCode, (int)exception.ExceptionFlags)
-                : $"exception 0x{exception.ExceptionCode:X8}",
+            Address = _system is { IsWindows: true } ? ExceptionCodes.AddressOf(exception.ExceptionCode, exception.ExceptionAddress, named) : exception.ExceptionAddress,
+            Parameters = named,
+            Reason = _system switch
+            {
+                null or { IsLinux: true } => SignalNames.Describe((int)exception.ExceptionCode, (int)exception.ExceptionFlags),
+                { IsWindows: true } => ExceptionCodes.Describe(exception.ExceptionCode, exception.ExceptionFlags, named),
+                _ => $"exception 0x{exception.ExceptionCode:X8}",
+            },
             Context = ReadContext(stream, record.ThreadContext),
         };
     }
@@ -253,6 +264,22 @@ internal sealed class MinidumpReader(ReadOnlyMemory<byte> file)
             }
 
             _threadNames.TryAdd(name.ThreadId, Text(stream, (uint)name.RvaOfThreadName, "the name of a thread"));
+        }
+    }
+
+    private void ReadThreadInfo(DumpStream stream, MinidumpLocationDescriptor location)
+    {
+        const string what = "the thread info";
+        MinidumpThreadInfoList header = _bytes.Read<MinidumpThreadInfoList>(location, what);
+        int count = CountOf(location, header.SizeOfHeader, header.SizeOfEntry, header.NumberOfEntries, MinidumpThreadInfoList.Size, MinidumpThreadInfo.Size, MinidumpLimits.MaxObjectsRead, what);
+        for (int i = 0; i < count; i++)
+        {
+            MinidumpThreadInfo entry = _bytes.Read<MinidumpThreadInfo>(location.Rva + header.SizeOfHeader + ((ulong)i * header.SizeOfEntry), what);
+            _threadTimes.TryAdd(entry.ThreadId, new DumpThreadTimes(
+                entry.StartAddress,
+                entry.CreateTime is > 0 and <= MaxFileTime ? DateTimeOffset.FromFileTime((long)entry.CreateTime).ToUniversalTime() : null,
+                TimeSpan.FromTicks((long)Math.Min(entry.UserTime, MaxFileTime)),
+                TimeSpan.FromTicks((long)Math.Min(entry.KernelTime, MaxFileTime))));
         }
     }
 
@@ -278,6 +305,7 @@ internal sealed class MinidumpReader(ReadOnlyMemory<byte> file)
             {
                 Id = thread.ThreadId,
                 Name = _threadNames.GetValueOrDefault(thread.ThreadId, ""),
+                Times = _threadTimes.GetValueOrDefault(thread.ThreadId),
                 Teb = thread.Teb,
                 Stack = hasStack ? new DumpMemoryRange(thread.Stack.StartOfMemoryRange, stack.DataSize, stack.Rva) : default,
                 ContextSize = thread.ThreadContext.DataSize,
@@ -320,9 +348,7 @@ internal sealed class MinidumpReader(ReadOnlyMemory<byte> file)
                 Address = module.BaseOfImage,
                 Size = module.SizeOfImage,
                 Path = Text(stream, module.ModuleNameRva, "the name of a module"),
-                Version = hasVersion
-                    ? $"{version.FileVersionMs >> 16}.{version.FileVersionMs & 0xFFFF}.{version.FileVersionLs >> 16}.{version.FileVersionLs & 0xFFFF}"
-                    : "",
+                Version = hasVersion ? version.FileVersion() : "",
             };
             try
             {
@@ -341,7 +367,7 @@ internal sealed class MinidumpReader(ReadOnlyMemory<byte> file)
     {
         const string what = "the CodeView record of a module";
         MinidumpLocationDescriptor location = record.CvRecord;
-        string peCodeId = record.TimeDateStamp == 0 ? "" : $"{record.TimeDateStamp:X8}{record.SizeOfImage:x}";
+        string peCodeId = PeCodeId(record.TimeDateStamp, record.SizeOfImage);
         if (location.DataSize < sizeof(uint))
         {
             return module with { CodeId = peCodeId };
@@ -378,6 +404,21 @@ internal sealed class MinidumpReader(ReadOnlyMemory<byte> file)
                 return module with { CodeId = peCodeId };
         }
     }
+
+    private void ReadUnloadedModules(DumpStream stream, MinidumpLocationDescriptor location)
+    {
+        const string what = "the list of unloaded modules";
+        MinidumpUnloadedModuleList header = _bytes.Read<MinidumpUnloadedModuleList>(location, what);
+        int count = CountOf(location, header.SizeOfHeader, header.SizeOfEntry, header.NumberOfEntries, MinidumpUnloadedModuleList.Size, MinidumpUnloadedModule.Size, MinidumpLimits.MaxObjectsRead, what);
+        for (int i = 0; i < count; i++)
+        {
+            MinidumpUnloadedModule module = _bytes.Read<MinidumpUnloadedModule>(location.Rva + header.SizeOfHeader + ((ulong)i * header.SizeOfEntry), what);
+            _unloadedModules.Add(new DumpUnloadedModule(
+                module.BaseOfImage, module.SizeOfImage, Text(stream, module.ModuleNameRva, "the name of an unloaded module"), PeCodeId(module.TimeDateStamp, module.SizeOfImage)));
+        }
+    }
+
+    private static string PeCodeId(uint stamp, uint size) => stamp == 0 ? "" : $"{stamp:X8}{size:x}";
 
     private static string DebugId(Guid guid, uint age) => $"{guid.ToString("N").ToUpperInvariant()}{age:X}";
 

@@ -23,6 +23,7 @@ internal sealed class MinidumpText
         text.WriteCrashedThread();
         text.WriteThreads();
         text.WriteModules();
+        text.WriteUnloadedModules();
         text.WriteMemoryInfo();
         text.WriteHandles();
         text.WriteAnnotations();
@@ -119,7 +120,8 @@ internal sealed class MinidumpText
             string stack = thread.Stack.Size == 0 ? "no stack" : $"{Number((long)thread.Stack.Size)} B stack";
             string place = _dump.ContextOf(thread) is { } context ? Place(context.Rip)
                 : thread.ContextSize == 0 ? "no registers" : "registers not decoded";
-            _out.WriteLine($"{mark} {thread.Id,8}  {Safe(thread.Name),-16}  {stack,18}  {place}");
+            string start = thread.Times is { } times ? $", started at {Place(times.StartAddress)}" : "";
+            _out.WriteLine($"{mark} {thread.Id,8}  {Safe(thread.Name),-16}  {stack,18}  {place}{start}");
         }
     }
 
@@ -131,6 +133,20 @@ internal sealed class MinidumpText
             string version = module.Version.Length == 0 ? "" : $"  {Safe(module.Version)}";
             _out.WriteLine($"  {Hex(module.Address)}  {Number(module.Size),13}  {Safe(module.Path)}{version}");
             _out.WriteLine($"  {"",18}  {(module.CodeId.Length == 0 ? "no code id" : Safe(module.CodeId))}{(module.DebugId.Length == 0 ? "" : $"  {Safe(module.DebugId)}")}");
+        }
+    }
+
+    private void WriteUnloadedModules()
+    {
+        if (_dump.UnloadedModules.Count == 0)
+        {
+            return;
+        }
+
+        Title($"Unloaded modules ({Number(_dump.UnloadedModules.Count)})");
+        foreach (DumpUnloadedModule module in _dump.UnloadedModules)
+        {
+            _out.WriteLine($"  {Hex(module.Address)}  {Number(module.Size),13}  {Safe(module.Name)}{(module.CodeId.Length == 0 ? "" : $"  {Safe(module.CodeId)}")}");
         }
     }
 

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using System.Text.Json;
 using CrashHandler.Handler.Capture;
 using CrashHandler.Handler.Minidump.Format;
 using CrashHandler.Handler.Stacks;
@@ -60,12 +59,12 @@ internal sealed class MinidumpWriter
         AddThreadNames(threads);
         AddBreakpadInfo();
         AddModules();
-        AddCrashpadInfo(annotations);
+        CrashpadInfoWriter.Add(_layout, annotations, _softErrors);
         AddMemoryInfo();
         AddHandles();
         AddProcFiles();
         AddThreadsAndMemory(threads);
-        AddSoftErrors();
+        SoftErrorWriter.Add(_layout, _softErrors);
     }
 
     private void AddSystemInfo(string uname)
@@ -377,7 +376,7 @@ internal sealed class MinidumpWriter
     private List<ModuleSnapshot> ChooseModules()
     {
         List<ModuleSnapshot> chosen = [];
-        SortedList<ulong, ulong> taken = [];
+        DisjointRanges taken = new();
         int above = 0;
         foreach (ModuleSnapshot module in _snapshot.Modules)
         {
@@ -391,7 +390,7 @@ internal sealed class MinidumpWriter
             {
                 above++;
             }
-            else if (!TryTake(taken, module.Address, end))
+            else if (!taken.TryTake(module.Address, end))
             {
                 _softErrors.Add(new SoftError("ModuleList", subject, "overlaps another module"));
             }
@@ -407,28 +406,6 @@ internal sealed class MinidumpWriter
         }
 
         return chosen;
-    }
-
-    /// <summary>Adds a range to those taken, unless it overlaps one.</summary>
-    private static bool TryTake(SortedList<ulong, ulong> taken, ulong start, ulong end)
-    {
-        int low = 0;
-        int high = taken.Count;
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            if (taken.GetKeyAtIndex(middle) < end)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
-
-        // Now low is the number of ranges that begin before the end; the last of them must end before the start.
-        return (low == 0 || taken.GetValueAtIndex(low - 1) <= start) && taken.TryAdd(start, end);
     }
 
     private MinidumpLocationDescriptor AddCodeView(ModuleSnapshot module)
@@ -454,45 +431,6 @@ internal sealed class MinidumpWriter
         MemoryMarshal.Write(record, CodeViewElf.Signature);
         module.BuildId.CopyTo(record, CodeViewElf.HeaderSize);
         return _layout.Add(record);
-    }
-
-    private void AddCrashpadInfo(MinidumpAnnotations annotations)
-    {
-        List<KeyValuePair<string, string>> sorted = [.. annotations.Simple];
-        sorted.Sort((a, b) => string.CompareOrdinal(a.Key, b.Key));
-        if (sorted.Count > MinidumpLimits.MaxAnnotations)
-        {
-            int above = sorted.Count - MinidumpLimits.MaxAnnotations;
-            _softErrors.Add(new SoftError("CrashpadInfo", $"{above} annotations", $"limit of {MinidumpLimits.MaxAnnotations} annotations"));
-            sorted.RemoveRange(MinidumpLimits.MaxAnnotations, above);
-        }
-
-        List<MinidumpSimpleStringDictionaryEntry> entries = [];
-        foreach ((string key, string value) in sorted)
-        {
-            uint keyRva = AddUtf8(key, $"key {MinidumpString.Head(key, 64)}");
-            uint valueRva = AddUtf8(value, MinidumpString.Head(key, 64));
-            entries.Add(new MinidumpSimpleStringDictionaryEntry { Key = keyRva, Value = valueRva });
-        }
-
-        _layout.AddStream(MinidumpStreamType.CrashpadInfo, _layout.Add(new MinidumpCrashpadInfo
-        {
-            Version = MinidumpCrashpadInfo.ExpectedVersion,
-            ReportId = annotations.ReportId,
-            ClientId = annotations.ClientId,
-            SimpleAnnotations = _layout.AddList<MinidumpSimpleStringDictionaryEntry>(CollectionsMarshal.AsSpan(entries)),
-        }));
-    }
-
-    private uint AddUtf8(string text, string subject)
-    {
-        uint rva = _layout.Add(MinidumpString.Utf8(text, out int cut)).Rva;
-        if (cut > 0)
-        {
-            _softErrors.Add(new SoftError("CrashpadInfo", subject, $"{cut} bytes above the limit of {MinidumpLimits.MaxUtf8Bytes} bytes of a text"));
-        }
-
-        return rva;
     }
 
     private void AddProcFiles()
@@ -598,40 +536,6 @@ internal sealed class MinidumpWriter
                 Rva = region.Memory.Rva + skipped,
             },
         };
-    }
-
-    private void AddSoftErrors()
-    {
-        if (_softErrors.Count == 0)
-        {
-            return;
-        }
-
-        int above = _softErrors.Count - MinidumpLimits.MaxSoftErrors;
-        if (above > 0)
-        {
-            _softErrors.RemoveRange(MinidumpLimits.MaxSoftErrors, above);
-            _softErrors.Add(new SoftError("SoftErrors", $"{above} more", $"limit of {MinidumpLimits.MaxSoftErrors} soft errors"));
-        }
-
-        using MemoryStream json = new();
-        using (Utf8JsonWriter writer = new(json))
-        {
-            writer.WriteStartArray();
-            foreach (SoftError error in _softErrors)
-            {
-                writer.WriteStartObject();
-                writer.WriteStartObject(MinidumpString.Head(error.Step, MinidumpLimits.MaxSoftErrorUnits));
-                writer.WriteString("subject", MinidumpString.Head(error.Subject, MinidumpLimits.MaxSoftErrorUnits));
-                writer.WriteString("reason", MinidumpString.Head(error.Reason, MinidumpLimits.MaxSoftErrorUnits));
-                writer.WriteEndObject();
-                writer.WriteEndObject();
-            }
-
-            writer.WriteEndArray();
-        }
-
-        _layout.AddStream(MinidumpStreamType.MozSoftErrors, _layout.Add(json.ToArray()));
     }
 
     private static TimeZoneInformation TimeZone(TimeZoneInfo zone, DateTimeOffset at)

@@ -61,7 +61,6 @@ internal static unsafe partial class Libc
     public const int PR_SET_NAME = 15;
     public const nint PTRACE_PEEKUSER = 3, PTRACE_CONT = 7, PTRACE_GETREGSET = 0x4204, PTRACE_SEIZE = 0x4206, PTRACE_INTERRUPT = 0x4207,
         PTRACE_DETACH = 17, PTRACE_GETSIGINFO = 0x4202, PTRACE_LISTEN = 0x4208;
-    public const int PTRACE_EVENT_STOP = 128;
     public const nint NT_PRSTATUS = 1, NT_PRFPREG = 2;
     public const int CLOCK_BOOTTIME = 7;
     public const long PROC_SUPER_MAGIC = 0x9fa0;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Mono.Unix.Native;
 
 namespace CrashHandler.Handler.Posix;
@@ -15,6 +16,9 @@ internal static class PosixFiles
 
     /// <summary>The user this process runs as.</summary>
     public static uint UserId() => Syscall.getuid();
+
+    /// <summary>How a user is called in a message.</summary>
+    public static string Describe(uint user) => string.Create(CultureInfo.InvariantCulture, $"uid {user}");
 
     /// <summary>The number of a user; null: there is none of this name.</summary>
     public static uint? FindUser(string name) => Guard<uint?>(() => Syscall.getpwnam(name)?.pw_uid);
@@ -59,6 +63,17 @@ internal static class PosixFiles
 
         return 0;
     });
+
+    /// <summary>Makes a directory, and those above it that are missing, for their owner alone; the umask takes away only more.</summary>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
+    public static void CreatePrivateDirectories(string path) => Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+    /// <summary>Makes a file that did not exist, for its owner alone, and opens it for writing.</summary>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
+    public static FileStream CreatePrivateFile(string path)
+        => new(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
 
     /// <summary>
     /// As root, goes on as the owner of a directory, so that what is changed there stays his. Anybody else goes on as himself.

@@ -10,12 +10,16 @@ internal sealed class SyscallException : Exception
     {
         Syscall = syscall;
         Errno = errno;
+        Reason = Marshal.GetPInvokeErrorMessage(errno);
         Subject = subject;
         Advice = advice;
     }
 
     /// <summary>Name of the call, as in section 2 of the manual.</summary>
     public string Syscall { get; }
+
+    /// <summary>What errno means, in words.</summary>
+    public string Reason { get; }
 
     /// <summary>errno as it was after the call.</summary>
     public int Errno { get; }

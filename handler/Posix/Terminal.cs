@@ -15,4 +15,7 @@ internal static unsafe class Terminal
         Libc.WinSize size;
         return Libc.ioctl(fd, Libc.TIOCGWINSZ, &size) == 0 ? size.Columns : 0;
     }
+
+    /// <summary>What it is (terminfo(5)), as its user says; null: unknown.</summary>
+    public static string? Kind(int fd) => Environment.GetEnvironmentVariable("TERM");
 }

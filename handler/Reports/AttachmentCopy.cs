@@ -9,6 +9,9 @@ internal static class AttachmentCopy
 {
     private const char Replacement = '_';
 
+    // What no name may have here, such as the colon before a stream's name on Windows.
+    private static readonly char[] s_notInNames = Path.GetInvalidFileNameChars();
+
     /// <summary>Copies it.</summary>
     /// <param name="source">The open file.</param>
     /// <param name="path">What the application calls it.</param>
@@ -65,7 +68,7 @@ internal static class AttachmentCopy
 
     private static string UniqueName(string path, string directory)
     {
-        string name = string.Concat(Path.GetFileName(path).Select(c => char.IsControl(c) || c is '"' or '%' ? Replacement : c));
+        string name = string.Concat(Path.GetFileName(path).Select(c => char.IsControl(c) || c is '"' or '%' || Array.IndexOf(s_notInNames, c) >= 0 ? Replacement : c));
         while (Encoding.UTF8.GetByteCount(name) > ReportsLimits.MaxAttachmentNameBytes)
         {
             name = name[1..];

@@ -75,7 +75,7 @@ internal sealed record DatabaseUsage
 
     private void Add(ReadOnlySpan<char> directory, ReadOnlySpan<char> name, long bytes)
     {
-        int slash = directory.IndexOf('/');
+        int slash = directory.IndexOf(Path.DirectorySeparatorChar);
         switch (slash < 0 ? directory : directory[..slash])
         {
             case ReportDatabase.PendingName or ReportDatabase.CompletedName when name.EndsWith(ReportDatabase.DumpExtension):

@@ -15,10 +15,6 @@ internal sealed class HandlerRun : IDisposable
     private const string BegunPrefix = "new-";
     private const string RunPrefix = "run-";
     private const string DeathPrefix = "died-";
-    private const string BootId = "/proc/sys/kernel/random/boot_id";
-    private const string PidNamespace = "/proc/self/ns/pid";
-    private const int BootIdDigits = 8;
-    private const int BootIdBytes = 64;
 
     private readonly FileDescriptor _lock;
     private readonly string _path;
@@ -39,7 +35,7 @@ internal sealed class HandlerRun : IDisposable
     {
         string directory = Path.Combine(database, DirectoryName);
         PosixFiles.CreatePrivateDirectory(directory);
-        string place = Place();
+        string place = HandlerPlace.Name();
         foreach (string path in Directory.GetFiles(directory))
         {
             string name = Path.GetFileName(path);
@@ -82,7 +78,7 @@ internal sealed class HandlerRun : IDisposable
             return deaths;
         }
 
-        string place = Place();
+        string place = HandlerPlace.Name();
         string[] paths = Directory.GetFiles(directory);
         Array.Sort(paths, string.CompareOrdinal);
         Array.Reverse(paths);
@@ -110,7 +106,7 @@ internal sealed class HandlerRun : IDisposable
     {
         string directory = Path.Combine(database, DirectoryName);
         List<string> addresses = [];
-        string prefix = $"{RunPrefix}{Place()}-";
+        string prefix = $"{RunPrefix}{HandlerPlace.Name()}-";
         foreach (string path in Directory.Exists(directory) ? Directory.GetFiles(directory, prefix + "*") : [])
         {
             if (!IsFree(path) && AddressIn(path) is { } address)
@@ -208,19 +204,4 @@ internal sealed class HandlerRun : IDisposable
     }
 
     private static int ProcessIdIn(string name) => int.TryParse(name.AsSpan(name.LastIndexOf('-') + 1), CultureInfo.InvariantCulture, out int pid) ? pid : 0;
-
-    /// <summary>Names the start of the machine and the pid namespace: a handler that ran elsewhere ended with it.</summary>
-    private static string Place()
-    {
-        try
-        {
-            string boot = DurableFile.Read(BootId, BootIdBytes) is { } id ? System.Text.Encoding.ASCII.GetString(id) : "";
-            return string.Create(CultureInfo.InvariantCulture, $"{(boot.Length > BootIdDigits ? boot[..BootIdDigits] : "0")}.{PosixFiles.Identity(PidNamespace).Inode}");
-        }
-        catch (SyscallException)
-        {
-            // Without /proc nothing is known of it, and so it is of all handlers here.
-            return "0.0";
-        }
-    }
 }

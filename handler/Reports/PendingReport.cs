@@ -15,6 +15,9 @@ internal sealed class PendingReport(ReportDatabase database, Guid id, NewDump du
     /// <summary>The report's id.</summary>
     public Guid Id { get; } = id;
 
+    /// <summary>Its dump's path, while it is made.</summary>
+    public string DumpPath => dump.Path;
+
     /// <summary>Copies a file into the report.</summary>
     /// <param name="source">The open file.</param>
     /// <param name="path">What the application calls it.</param>
@@ -95,6 +98,8 @@ internal sealed class PendingReport(ReportDatabase database, Guid id, NewDump du
         }
 
         DurableFile.Sync(_recordFile, "record");
+        // Windows replaces no file that is open.
+        _recordFile.Dispose();
         ReportRecord record = _amend is null ? _record : Store(_record, _amend(_record));
         _isFinished = true;
         passed(FilingStep.DumpFinished);

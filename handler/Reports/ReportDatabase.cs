@@ -28,12 +28,14 @@ internal sealed class ReportDatabase
 
     // The longer first: a name that ends with it ends with the shorter one, too.
     private static readonly string[] s_newExtensions =
-        [DumpExtension, StacksExtension, StacksExtension + DurableFile.TemporarySuffix, RecordExtension, RecordExtension + DurableFile.TemporarySuffix];
+        [DumpExtension, DumpExtension + DurableFile.TemporarySuffix, StacksExtension, StacksExtension + DurableFile.TemporarySuffix, RecordExtension, RecordExtension + DurableFile.TemporarySuffix];
 
     private static readonly string[] s_directories = [NewName, PendingName, CompletedName, AttachmentsName, RequestsName, DeletionsName];
 
     // What makes a directory a database: the others are younger, and are made when a handler comes.
     private static readonly string[] s_required = [NewName, PendingName, CompletedName];
+
+    private static readonly char[] s_notInNames = System.IO.Path.GetInvalidFileNameChars();
 
     // Beginnings of their names: settings with their copies, logs with their former ones.
     private static readonly string[] s_ourFiles = ["settings.", "handler.log", UploadsLockName];
@@ -116,12 +118,12 @@ internal sealed class ReportDatabase
         // What belongs to somebody else looks as if it were not there.
         if (TryGetOwner(full) is { } owner && owner != user && user != Root)
         {
-            return new DatabaseException($"'{full}' belongs to uid {owner}, not to uid {user}; look at it as that user, or as root");
+            return new DatabaseException($"'{full}' belongs to {PosixFiles.Describe(owner)}, not to {PosixFiles.Describe(user)}; look at it as that user, or as root");
         }
 
         if (IsClosed(System.IO.Path.Combine(full, missing)))
         {
-            return new DatabaseException($"'{full}' is closed to uid {user}: it is another user's; look at it as that user, or with sudo");
+            return new DatabaseException($"'{full}' is closed to {PosixFiles.Describe(user)}: it is another user's; look at it as that user, or with sudo");
         }
 
         return new DatabaseException(System.IO.File.Exists(full) ? $"'{full}' is a file, not the directory of a database; check the path"
@@ -573,6 +575,7 @@ internal sealed class ReportDatabase
 
     private void RemoveTemporaries(string id)
     {
+        _ = Libc.unlink(FilePath(NewName, id, DumpExtension + DurableFile.TemporarySuffix));
         _ = Libc.unlink(FilePath(NewName, id, RecordExtension + DurableFile.TemporarySuffix));
         _ = Libc.unlink(FilePath(NewName, id, StacksExtension + DurableFile.TemporarySuffix));
     }
@@ -748,7 +751,7 @@ internal sealed class ReportDatabase
         uint linkOwner = PosixFiles.LinkOwner(directory);
         if (owner != user || (linkOwner != user && linkOwner != Root))
         {
-            throw new DatabaseException($"'{directory}' belongs to uid {(owner == user ? linkOwner : owner)}, not to uid {user}; choose another directory");
+            throw new DatabaseException($"'{directory}' belongs to {PosixFiles.Describe(owner == user ? linkOwner : owner)}, not to {PosixFiles.Describe(user)}; choose another directory");
         }
     }
 
@@ -783,7 +786,7 @@ internal sealed class ReportDatabase
             ? "a list in it has null"
             : !double.IsFinite(record.CaptureMilliseconds) || !double.IsFinite(record.FrozenMilliseconds ?? 0) ? "a time in it is infinite"
             // It becomes a path, and what is there is sent.
-            : record.Attachments.FirstOrDefault(name => name is "." or ".." || name.Contains('/')) is { } path ? $"its attachment '{path}' is no name of a file"
+            : record.Attachments.FirstOrDefault(name => name is "." or ".." || name.IndexOfAny(s_notInNames) >= 0) is { } path ? $"its attachment '{path}' is no name of a file"
             : null;
 
     private IEnumerable<ReportRecord> ReadAll(string directory, Action<string>? onProblem)

@@ -13,4 +13,7 @@ internal enum MemoryProtection : uint
     ExecuteRead = 0x20,
     ExecuteReadWrite = 0x40,
     ExecuteWriteCopy = 0x80,
+
+    /// <summary>PAGE_GUARD, PAGE_NOCACHE, PAGE_WRITECOMBINE: of Windows, beside one of the others.</summary>
+    Modifiers = 0x700,
 }

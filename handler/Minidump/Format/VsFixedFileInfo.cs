@@ -49,4 +49,7 @@ internal readonly struct VsFixedFileInfo
     public uint FileDateMs { get; init; }
 
     public uint FileDateLs { get; init; }
+
+    /// <summary>The file's four numbers.</summary>
+    public string FileVersion() => $"{FileVersionMs >> 16}.{FileVersionMs & 0xFFFF}.{FileVersionLs >> 16}.{FileVersionLs & 0xFFFF}";
 }

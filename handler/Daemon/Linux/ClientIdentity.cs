@@ -8,6 +8,9 @@ namespace CrashHandler.Handler.Daemon;
 /// <param name="StartTime">Field 22 of /proc/PID/stat, clock ticks since boot.</param>
 internal readonly record struct ClientIdentity(int ProcessId, ulong StartTime)
 {
+    /// <summary>When it was started.</summary>
+    public DateTimeOffset Started => Machine.BootTime() + TimeSpan.FromSeconds(StartTime / (double)ProcStat.TicksPerSecond);
+
     /// <summary>
     /// Who has a pid now. Of one that is gone the start time is 0, which no process has that can be captured: what is known of it is its notice, and a process
     /// that gets its pid is never taken for it.

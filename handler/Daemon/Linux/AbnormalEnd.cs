@@ -1,4 +1,4 @@
-using CrashHandler.Handler.Capture.Linux;
+using CrashHandler.Handler.Capture;
 using CrashHandler.Handler.Minidump;
 
 namespace CrashHandler.Handler.Daemon;

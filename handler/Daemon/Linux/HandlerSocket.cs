@@ -29,19 +29,20 @@ internal sealed class HandlerSocket : IDisposable
 
     /// <summary>Takes the address.</summary>
     /// <param name="path">The address.</param>
-    /// <param name="note">What is left beside it.</param>
+    /// <param name="database">The database's directory; said beside the address, for who dies before another handler answers there (<see cref="HandlerNote"/>).</param>
+    /// <param name="url">Where its reports go; likewise.</param>
     /// <param name="time">The clock.</param>
     /// <param name="isForOthers">Other users may connect; sessions look at each.</param>
     /// <exception cref="AddressHeldException">A live handler has it.</exception>
     /// <exception cref="DaemonException">Its lock is held and nobody answers there.</exception>
     /// <exception cref="SyscallException">The lock or the socket cannot be made.</exception>
-    public static HandlerSocket Open(string path, HandlerNote note, TimeProvider time, bool isForOthers = false)
+    public static HandlerSocket Open(string path, string database, Uri? url, TimeProvider time, bool isForOthers = false)
     {
         FileDescriptor heldLock = TakeLock(path, time);
         string temporary = $"{path}.{Environment.ProcessId}";
         try
         {
-            note.Write(heldLock, HandlerNote.PathFor(path));
+            new HandlerNote(database, url).Write(heldLock, HandlerNote.PathFor(path));
             if (Libc.unlink(temporary) != 0 && Marshal.GetLastPInvokeError() != Libc.ENOENT)
             {
                 throw SyscallException.Last("unlink", temporary);

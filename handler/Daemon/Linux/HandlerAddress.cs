@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using CrashHandler.Handler.Posix;
 using CrashHandler.Protocol;
 
@@ -15,6 +14,15 @@ internal static class HandlerAddress
 
     // 16 hex digits, a slash, the suffix, and room for the temporary name's ".PID".
     private const int FileNameBytes = 48;
+
+    /// <summary>Where the handler of a database listens; its directory is made and checked.</summary>
+    /// <exception cref="DaemonException">The directory belongs to somebody else.</exception>
+    /// <exception cref="SyscallException">There is no such database.</exception>
+    public static string Of(string database)
+    {
+        (ulong device, ulong inode) = PosixFiles.Identity(database);
+        return Path.Combine(Directory(Environment.GetEnvironmentVariable(RuntimeDirectoryVariable), PosixFiles.UserId()), FileName(device, inode));
+    }
 
     /// <summary>The directory, made and checked: the user's runtime directory, else one of ours under /tmp.</summary>
     /// <exception cref="DaemonException">It belongs to somebody else.</exception>
@@ -44,22 +52,8 @@ internal static class HandlerAddress
             .Select(directory => directory!)
             .Distinct();
 
-    /// <summary>The file name for a database, by its device and inode: FNV-1a, 64 bits.</summary>
-    public static string FileName(ulong device, ulong inode)
-    {
-        const ulong OffsetBasis = 14695981039346656037;
-        const ulong Prime = 1099511628211;
-        Span<byte> identity = stackalloc byte[16];
-        BinaryPrimitives.WriteUInt64LittleEndian(identity, device);
-        BinaryPrimitives.WriteUInt64LittleEndian(identity[8..], inode);
-        ulong hash = OffsetBasis;
-        foreach (byte b in identity)
-        {
-            hash = unchecked((hash ^ b) * Prime);
-        }
-
-        return $"{hash:x16}{Suffix}";
-    }
+    /// <summary>The file name for a database, by its device and inode.</summary>
+    public static string FileName(ulong device, ulong inode) => AddressDigits.Of(device, inode) + Suffix;
 
     // Who may change what is in it could put a socket of his own there.
     private static bool IsOnlyOwns(string directory, uint uid) => PosixFiles.IsOwnDirectory(directory, uid) && !PosixFiles.IsWritableByOthers(directory);

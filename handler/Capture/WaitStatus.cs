@@ -1,6 +1,4 @@
-using CrashHandler.Handler.Posix;
-
-namespace CrashHandler.Handler.Capture.Linux;
+namespace CrashHandler.Handler.Capture;
 
 /// <summary>A status of waitpid(2), as its macros read it, with ptrace(2)'s event above.</summary>
 internal readonly record struct WaitStatus(int Value)
@@ -20,7 +18,7 @@ internal readonly record struct WaitStatus(int Value)
     public int InterceptedSignal => Event == 0 ? StopSignal : 0;
 
     /// <summary>A group-stop: the process had been stopped by SIGSTOP or its like; the kernel restores that at detach.</summary>
-    public bool IsGroupStop => Event == Libc.PTRACE_EVENT_STOP && StopSignal != SIGTRAP;
+    public bool IsGroupStop => Event == PTRACE_EVENT_STOP && StopSignal != SIGTRAP;
 
-    private const int SIGTRAP = 5;
+    private const int SIGTRAP = 5, PTRACE_EVENT_STOP = 128;
 }

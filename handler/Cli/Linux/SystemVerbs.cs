@@ -1,0 +1,31 @@
+using System.CommandLine;
+using CrashHandler.Handler.Attach;
+using CrashHandler.Handler.Doctor;
+using CrashHandler.Handler.Exec;
+
+namespace CrashHandler.Handler.Cli;
+
+/// <summary>What the command line has of Linux: how its resident verbs are carried out, and verbs that look into other processes' files.</summary>
+internal static class SystemVerbs
+{
+    /// <summary>What <c>run --pipe</c> takes.</summary>
+    public const string PipeDescription = "Path of the socket. Default: derived from the database.";
+
+    /// <summary>What says that <c>run</c> listens.</summary>
+    public const string ListensWhen = "the socket's file exists";
+
+    /// <summary>Whether a handler may serve other users.</summary>
+    public const bool ServesUsers = true;
+
+    /// <summary>A smaller executable stays for these (<see cref="Executables"/>).</summary>
+    public static Command[] Resident() => [RunCommand.Create(_ => throw Executables.BecomeResident()), CaptureCommand.Create(_ => throw Executables.BecomeResident())];
+
+    public static Command Exec() => ExecCommand.Create();
+
+    public static Command Attach() => AttachCommand.Create();
+
+    public static Command Doctor() => DoctorCommand.Create();
+
+    /// <summary>Whether a failure of these verbs says all there is to say.</summary>
+    public static bool IsKnown(Exception failure) => failure is AttachException or DoctorException;
+}

@@ -1,0 +1,44 @@
+using System.CommandLine;
+using CrashHandler.Handler.Daemon;
+
+namespace CrashHandler.Handler.Cli;
+
+/// <summary>What the command line has of Windows: one executable for all verbs, and, in the place of those that are Linux's, what to do instead.</summary>
+internal static class SystemVerbs
+{
+    /// <summary>What <c>run --pipe</c> takes.</summary>
+    public const string PipeDescription = @"Name of the pipe, \\.\pipe\NAME. Default: derived from the database.";
+
+    /// <summary>What says that <c>run</c> listens.</summary>
+    public const string ListensWhen = "the pipe exists";
+
+    /// <summary>Whether a handler may serve other users: who is another one is not let into the pipe.</summary>
+    public const bool ServesUsers = false;
+
+    /// <summary>Carried out by this executable.</summary>
+    public static Command[] Resident() => [RunCommand.Create(HandlerDaemon.Run)];
+
+    public static Command Exec() => Absent("exec", "'exec' is not on Windows, where nothing is preloaded into a program: have it call CrashReporter.Start.");
+
+    public static Command Attach() => Absent("attach", "'attach' is not on Windows: have the program call CrashReporter.Start; 'crash-handler dump PID' writes a minidump of one that runs.");
+
+    public static Command Doctor() => Absent("doctor", "'doctor' is not on Windows: 'crash-handler status' shows handlers and databases, 'crash-handler log' what failed.");
+
+    /// <summary>None of them has failures of its own.</summary>
+    public static bool IsKnown(Exception failure) => false;
+
+    // Whatever comes behind it: that it is not here is what there is to say.
+    private static Command Absent(string name, string why)
+    {
+        Argument<string[]> rest = new("ARGUMENTS") { Arity = ArgumentArity.ZeroOrMore };
+        Command command = new(name, "Linux only.") { rest };
+        command.TreatUnmatchedTokensAsErrors = false;
+        command.Hidden = true;
+        command.SetAction(_ =>
+        {
+            Console.Error.WriteLine($"{CommandLine.Name}: {why}");
+            return CommandLine.WrongUsage;
+        });
+        return command;
+    }
+}
