@@ -2,13 +2,17 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 
-# require COMMAND DEBIAN-PACKAGE WHAT-FOR [APT-OPTION...]: installs it where that is possible, else says in one line what to install.
-require() {
+# obtain COMMAND DEBIAN-PACKAGE [APT-OPTION...]: whether it is there, installed where that is possible.
+obtain() {
     command -v "$1" >/dev/null && return
-    if [ -n "$2" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        { apt-get install -y "${@:4}" "$2" || { apt-get update && apt-get install -y "${@:4}" "$2"; }; } >/dev/null 2>&1 || true
-        command -v "$1" >/dev/null && return
-    fi
+    [ -n "$2" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return
+    { apt-get install -y "${@:3}" "$2" || { apt-get update && apt-get install -y "${@:3}" "$2"; }; } >/dev/null 2>&1 || true
+    command -v "$1" >/dev/null
+}
+
+# require COMMAND DEBIAN-PACKAGE WHAT-FOR [APT-OPTION...]: likewise; says in one line what to install where it is not, and ends.
+require() {
+    obtain "$1" "$2" "${@:4}" && return
     echo "$(basename "$0"): $1 is missing ($3); install it${2:+, e.g. 'apt-get install $2'}" >&2
     exit 1
 }
