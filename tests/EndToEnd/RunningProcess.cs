@@ -77,8 +77,10 @@ internal sealed class RunningProcess : IDisposable
 
     /// <summary>Closes standard input, waits, and returns everything, including the lines read before.</summary>
     /// <exception cref="TimeoutException">It did not end, or something of it kept its output open.</exception>
-    public ProcessResult Finish()
+    /// <param name="limit">How long it may take; null: <see cref="EndToEndLimits.Deadline"/>.</param>
+    public ProcessResult Finish(TimeSpan? limit = null)
     {
+        TimeSpan deadline = limit ?? EndToEndLimits.Deadline;
         try
         {
             _process.StandardInput.Close();
@@ -89,9 +91,9 @@ internal sealed class RunningProcess : IDisposable
         }
 
         Task<string> output = _process.StandardOutput.ReadToEndAsync();
-        if (!_process.WaitForExit(EndToEndLimits.Deadline) || !Task.WaitAll([output, _error], EndToEndLimits.Deadline))
+        if (!_process.WaitForExit(deadline) || !Task.WaitAll([output, _error], deadline))
         {
-            throw new TimeoutException($"{_process.StartInfo.FileName} {string.Join(' ', _process.StartInfo.ArgumentList)} did not end within {EndToEndLimits.Deadline}, or a process that it left holds its output");
+            throw new TimeoutException($"{_process.StartInfo.FileName} {string.Join(' ', _process.StartInfo.ArgumentList)} did not end within {deadline}, or a process that it left holds its output");
         }
 
         string before = string.Concat(_lines.Select(line => line + "\n"));
@@ -99,6 +101,9 @@ internal sealed class RunningProcess : IDisposable
     }
 
     public void Kill() => _process.Kill();
+
+    /// <summary>Kills it and whatever it has started.</summary>
+    public void KillAll() => _process.Kill(entireProcessTree: true);
 
     public void Dispose()
     {

@@ -197,7 +197,11 @@ internal sealed partial class Sandbox : IDisposable
 
     /// <summary>Looks until there is an answer.</summary>
     /// <exception cref="TimeoutException">There is none at the deadline.</exception>
-    public T Until<T>(Func<T?> look, Func<string> wanted)
+    public T Until<T>(Func<T?> look, Func<string> wanted) where T : class => Until(look, wanted, EndToEndLimits.Deadline);
+
+    /// <summary>Looks until there is an answer, for as long as it is told.</summary>
+    /// <exception cref="TimeoutException">There is none at the deadline.</exception>
+    public static T Until<T>(Func<T?> look, Func<string> wanted, TimeSpan deadline)
         where T : class
     {
         long start = Stopwatch.GetTimestamp();
@@ -208,9 +212,9 @@ internal sealed partial class Sandbox : IDisposable
                 return found;
             }
 
-            if (Stopwatch.GetElapsedTime(start) > EndToEndLimits.Deadline)
+            if (Stopwatch.GetElapsedTime(start) > deadline)
             {
-                throw new TimeoutException($"waited {EndToEndLimits.Deadline} for {wanted()}");
+                throw new TimeoutException($"waited {deadline} for {wanted()}");
             }
 
             Thread.Sleep(EndToEndLimits.Poll);

@@ -12,7 +12,7 @@ public sealed class MinidumpJsonTests
         using JsonDocument document = Json(SampleSnapshot.Dump(SampleSnapshot.Create()));
         JsonElement root = document.RootElement;
         Assert.Equal(
-            ["time", "size", "flags", "reason", "processId", "system", "process", "exception", "threads", "modules", "memory", "memoryInfo", "handles", "requestingThread", "dumpingThread", "crashpad", "files", "softErrors", "streams"],
+            ["time", "size", "flags", "reason", "processId", "system", "process", "exception", "threads", "modules", "unloadedModules", "memory", "memoryInfo", "handles", "requestingThread", "dumpingThread", "crashpad", "files", "softErrors", "streams"],
             root.EnumerateObject().Select(property => property.Name));
         Assert.Equal("SIGSEGV /SEGV_MAPERR", root.GetProperty("reason").GetString());
         Assert.Equal(70, root.GetProperty("processId").GetInt32());

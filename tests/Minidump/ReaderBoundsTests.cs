@@ -254,7 +254,7 @@ public sealed class ReaderBoundsTests
         byte[] body = new byte[168];
         U32(7, 0, 0xC0000005).CopyTo(body, 0);
         MinidumpFile dump = MinidumpFile.Read(Of((MinidumpStreamType.SystemInfo, system), (MinidumpStreamType.Exception, body)));
-        Assert.Equal("exception 0xC0000005", dump.Exception!.Reason);
+        Assert.Equal("EXCEPTION_ACCESS_VIOLATION", dump.Exception!.Reason);
     }
 
     [Theory]

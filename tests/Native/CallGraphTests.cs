@@ -77,6 +77,8 @@ public sealed partial class CallGraphTests
     {
         string readme = File.ReadAllText(Path.Combine(NativeBuild.Repository, "client", "native", "README.md"));
         string section = readme[readme.IndexOf("## Why the crash path is async-signal-safe", StringComparison.Ordinal)..];
+        int next = section.IndexOf("\n## ", StringComparison.Ordinal);
+        section = next < 0 ? section : section[..next];
         IEnumerable<string> cells = section.Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal)).Select(line => line.Split('|')[1]);
         return [.. cells.SelectMany(cell => Name().Matches(cell)).Select(match => match.Groups[1].Value)];
     }

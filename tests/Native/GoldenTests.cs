@@ -56,6 +56,13 @@ public sealed class GoldenTests
         ["CH_NOTICE_GETCONTEXT"] = (ulong)NoticeFlags.GetContext,
         ["CH_NOTICE_FPSTATE_VALID"] = (ulong)NoticeFlags.FpStateValid,
         ["CH_NOTICE_DOTNET"] = (ulong)NoticeFlags.DotNet,
+        ["CH_NOTICE_UNHANDLED"] = (ulong)NoticeFlags.Unhandled,
+        ["CH_NOTICE_FAIL_FAST"] = (ulong)NoticeFlags.FailFast,
+        ["CH_WINDOWS_COUNT_BYTES"] = WindowsHandlePrefix.CountBytes,
+        ["CH_WINDOWS_HANDLE_BYTES"] = WindowsHandlePrefix.HandleBytes,
+        ["CH_WINDOWS_MAX_HANDLES"] = WindowsHandlePrefix.MaxHandles,
+        ["CH_WINDOWS_DIALOGUE_LIMIT_MS"] = ProtocolLimits.WindowsDialogueLimitMilliseconds,
+        ["CH_WINDOWS_MAX_PARAMETERS"] = WindowsCrashNotice.MaxParameters,
         ["CH_MAX_PAYLOAD_BYTES"] = ProtocolLimits.MaxPayloadBytes,
         ["CH_ANSWER_LIMIT_MS"] = ProtocolLimits.AnswerLimitMilliseconds,
         ["CH_CAPTURE_REPORT_LIMIT_MS"] = ProtocolLimits.CaptureReportLimitMilliseconds,
@@ -111,6 +118,18 @@ public sealed class GoldenTests
         ["offsetof ch_crash_notice.siginfo"] = CrashNotice.SigInfoOffset,
         ["offsetof ch_crash_notice.ucontext"] = CrashNotice.UContextOffset,
         ["offsetof ch_crash_notice.fxsave"] = CrashNotice.FxSaveOffset,
+        ["sizeof ch_windows_notice"] = (ulong)Unsafe.SizeOf<WindowsCrashNotice>(),
+        ["offsetof ch_windows_notice.size"] = Offset<WindowsCrashNotice>(nameof(WindowsCrashNotice.SizeField)),
+        ["offsetof ch_windows_notice.flags"] = Offset<WindowsCrashNotice>(nameof(WindowsCrashNotice.Flags)),
+        ["offsetof ch_windows_notice.pid"] = Offset<WindowsCrashNotice>(nameof(WindowsCrashNotice.ProcessId)),
+        ["offsetof ch_windows_notice.tid"] = Offset<WindowsCrashNotice>(nameof(WindowsCrashNotice.ThreadId)),
+        ["offsetof ch_windows_notice.exception_code"] = Offset<WindowsCrashNotice>(nameof(WindowsCrashNotice.ExceptionCode)),
+        ["offsetof ch_windows_notice.exception_flags"] = Offset<WindowsCrashNotice>(nameof(WindowsCrashNotice.ExceptionFlags)),
+        ["offsetof ch_windows_notice.exception_address"] = Offset<WindowsCrashNotice>(nameof(WindowsCrashNotice.ExceptionAddress)),
+        ["offsetof ch_windows_notice.pointers_address"] = Offset<WindowsCrashNotice>(nameof(WindowsCrashNotice.PointersAddress)),
+        ["offsetof ch_windows_notice.time"] = Offset<WindowsCrashNotice>(nameof(WindowsCrashNotice.Time)),
+        ["offsetof ch_windows_notice.parameter_count"] = Offset<WindowsCrashNotice>(nameof(WindowsCrashNotice.ParameterCount)),
+        ["offsetof ch_windows_notice.parameters"] = Offset<WindowsCrashNotice>(nameof(WindowsCrashNotice.Parameter0)),
         ["sizeof ch_handed_over"] = (ulong)Unsafe.SizeOf<HandedOverPayload>(),
         ["offsetof ch_handed_over.mem_error"] = Offset<HandedOverPayload>(nameof(HandedOverPayload.MemoryError)),
         ["offsetof ch_handed_over.maps_error"] = Offset<HandedOverPayload>(nameof(HandedOverPayload.MapsError)),
@@ -149,6 +168,7 @@ public sealed class GoldenTests
     [InlineData("handed_over")]
     [InlineData("block_header")]
     [InlineData("notice")]
+    [InlineData("windows_notice")]
     public void CEncodesTheGoldenBytes(string name) => Assert.Equal(Golden(name), Convert.FromHexString(CSide.Value["hex " + name]));
 
     [Fact]
@@ -190,6 +210,16 @@ public sealed class GoldenTests
         Assert.Equal((NoticeFlags.GetContext, 2, 3, 4, 5), (notice.Flags, notice.ProcessId, notice.ThreadId, notice.Signal, notice.Code));
         Assert.Equal((6ul, 7ul, 8ul, 9ul, 10L), (notice.FsBase, notice.SigInfoAddress, notice.UContextAddress, notice.FpStateAddress, notice.Time));
         Assert.Equal((11, 12, 13), (payload[CrashNotice.SigInfoOffset], payload[CrashNotice.UContextOffset], payload[CrashNotice.FxSaveOffset]));
+    }
+
+    [Fact]
+    public void CSharpReadsTheGoldenWindowsNotice()
+    {
+        WindowsCrashNotice notice = WindowsCrashNotice.Parse(Golden("windows_notice"));
+
+        Assert.Equal((NoticeFlags.DotNet | NoticeFlags.FailFast, 2, 3), (notice.Flags, notice.ProcessId, notice.ThreadId));
+        Assert.Equal((4u, 5u, 6ul, 7ul, 8L), (notice.ExceptionCode, notice.ExceptionFlags, notice.ExceptionAddress, notice.PointersAddress, notice.Time));
+        Assert.Equal((3u, 9ul, 10ul, 11ul, 0ul), (notice.ParameterCount, notice.Parameter0, notice.Parameter1, notice.Parameter2, notice.Parameter3));
     }
 
     private static ulong Offset<T>(string field) => (ulong)Marshal.OffsetOf<T>(field);

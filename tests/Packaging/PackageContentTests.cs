@@ -110,17 +110,27 @@ public sealed class PackageContentTests
     public void FilesOfTheHandler()
     {
         using NuGetPackage package = NuGetPackage.Open(NuGetPackage.Handler);
-        string shipped = Path.Combine(TestPrograms.RepositoryRoot(), "artifacts", "linux-x64");
-
-        string[] expected =
+        // Where Windows' part cannot be built, there is none.
+        string[] systems = ["linux-x64", "win-x64"];
+        List<(string Path, string File)> shipped =
         [
-            "LICENSE", "README.md", "icon.png", "buildTransitive/CrashHandler.Handler.targets",
-            .. Directory.EnumerateFiles(shipped).Select(file => $"runtimes/linux-x64/{Path.GetFileName(file)}"),
+            .. systems.Select(system => new DirectoryInfo(Path.Combine(TestPrograms.RepositoryRoot(), "artifacts", system))).Where(folder => folder.Exists)
+                .SelectMany(folder => folder.EnumerateFiles().Select(file => ($"runtimes/{folder.Name}/{file.Name}", file.FullName))),
         ];
+
+        string[] expected = ["LICENSE", "README.md", "icon.png", "buildTransitive/CrashHandler.Handler.targets", .. shipped.Select(file => file.Path)];
         Assert.Equal(expected.Order(StringComparer.Ordinal), package.Files);
-        Assert.All(
-            Directory.EnumerateFiles(shipped),
-            file => Assert.True(package.Bytes($"runtimes/linux-x64/{Path.GetFileName(file)}").AsSpan().SequenceEqual(File.ReadAllBytes(file)), file));
+        Assert.All(shipped, file => Assert.True(package.Bytes(file.Path).AsSpan().SequenceEqual(File.ReadAllBytes(file.File)), file.File));
+    }
+
+    /// <summary>Windows has one executable for all verbs, and the shim's twin.</summary>
+    [Fact]
+    public void FilesForWindows()
+    {
+        string folder = Path.Combine(TestPrograms.RepositoryRoot(), "artifacts", "win-x64");
+        Assert.SkipUnless(Directory.Exists(folder), "build/publish could not make artifacts/win-x64 here");
+
+        Assert.Equal(["crash-handler.exe", "crashhandler.dll"], Directory.EnumerateFiles(folder).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal));
     }
 
     /// <summary>What an editor shows of the API.</summary>

@@ -14,6 +14,9 @@ public sealed class SymbolTests
 {
     private const string Root = "/_/";
 
+    // Of Windows, and no assembly.
+    private const string NativeLibrary = "crashhandler.dll";
+
     // Kinds of custom debug information of portable PDBs.
     private static readonly Guid s_sourceLink = new("CC110556-A091-4D38-9FEC-25AB9A351A6A");
     private static readonly Guid s_embeddedSource = new("0E8A571B-6926-466E-B4AD-8AB04611F5FE");
@@ -30,7 +33,7 @@ public sealed class SymbolTests
     {
         using NuGetPackage package = NuGetPackage.Open(id);
         using NuGetPackage symbols = NuGetPackage.Open(id, "snupkg");
-        List<string> assemblies = [.. package.Files.Where(file => file.EndsWith(".dll", StringComparison.Ordinal))];
+        List<string> assemblies = [.. package.Files.Where(file => file.EndsWith(".dll", StringComparison.Ordinal) && Path.GetFileName(file) != NativeLibrary)];
 
         Assert.NotEmpty(assemblies);
         Assert.Equal(assemblies.Select(file => Path.ChangeExtension(file, "pdb")), symbols.Files);

@@ -107,6 +107,7 @@ public sealed partial class ReadmeTests(ReadmeDatabase database) : IClassFixture
     {
         ["build/test"] = typeof(ReadmeTests),
         ["build/test-unprivileged"] = typeof(ReadmeTests),
+        ["build/test-windows"] = typeof(ReadmeTests),
         ["build/demo"] = typeof(DemoTests),
         ["build/test -class \"*ManyReportsTests\" -showLiveOutput"] = typeof(ManyReportsTests),
         ["build/test -class \"*AdditionsTests\" -showLiveOutput"] = typeof(AdditionsTests),

@@ -1,0 +1,165 @@
+using System.Diagnostics;
+using System.Text.Json;
+using CrashHandler.Tests.EndToEnd;
+using Xunit;
+
+namespace CrashHandler.Tests.Windows;
+
+/// <summary>
+/// Windows programs under Wine, in a directory of a test's own. The prefix (Wine's registry and drives) is build/test-windows', one for all tests, which run one after the other: at the end of each,
+/// Wine's server is ended, and with it every process of it that is left.
+/// </summary>
+internal sealed class WineSandbox : IDisposable
+{
+    private const string PrefixVariable = "CRASH_HANDLER_WINE_PREFIX", ArtifactsVariable = "CRASH_HANDLER_WINDOWS_ARTIFACTS", VictimVariable = "CRASH_HANDLER_WINDOWS_VICTIM", FilesVariable = "CRASH_HANDLER_WINDOWS_FILES";
+
+    private readonly Sandbox _sandbox = new(Identities.Own);
+    private readonly List<RunningProcess> _processes = [];
+
+    /// <summary>The handler that ships for win-x64, as Linux names it.</summary>
+    public static string Handler => Path.Combine(Variable(ArtifactsVariable), "crash-handler.exe");
+
+    /// <summary>The victim, published as an application is, with what the package puts beside it.</summary>
+    public static string Victim => Variable(VictimVariable);
+
+    /// <summary>A program that tries what the handler makes of files there.</summary>
+    public static string Files => Variable(FilesVariable);
+
+    /// <summary>The database, as Linux names it.</summary>
+    public string Database => _sandbox.Database;
+
+    /// <summary>A path as Windows names it: Wine's drive Z is the root directory.</summary>
+    public static string Named(string path) => "Z:" + path.Replace('/', '\\');
+
+    public string PathOf(string name) => _sandbox.PathOf(name);
+
+    public T Until<T>(Func<T?> look, Func<string> wanted)
+        where T : class => Sandbox.Until(look, wanted, WindowsTestLimits.Run);
+
+    /// <summary>Starts this platform's own collector: to whom a report is sent knows nothing of Wine.</summary>
+    public EndToEnd.Collector StartCollector(params string[] options) => _sandbox.StartCollector(options);
+
+    /// <summary>Starts a Windows program.</summary>
+    /// <param name="program">Its path, as Linux names it.</param>
+    /// <param name="arguments">Its arguments, as they are.</param>
+    public RunningProcess Start(string program, params string[] arguments) => Start(new Dictionary<string, string>(), program, arguments);
+
+    /// <summary>Starts a Windows program, with some of its environment.</summary>
+    public RunningProcess Start(IReadOnlyDictionary<string, string> environment, string program, params string[] arguments)
+    {
+        ProcessStartInfo start = Prepare("timeout", Wine(program, arguments)[1..]);
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return Start(start);
+    }
+
+    /// <summary>Runs a program of this platform to its end, which may start Windows programs in the same prefix.</summary>
+    public ProcessResult RunHere(string program, params string[] arguments) => Start(Prepare(program, arguments)).Finish(WindowsTestLimits.Run);
+
+    /// <summary>
+    /// Runs one to its end. What it says goes through files: Wine has every process inherit the streams of the one that started it, whatever it was told, and a handler would hold a pipe until it
+    /// idles out.
+    /// </summary>
+    public ProcessResult Run(string program, params string[] arguments)
+    {
+        string output = PathOf($"output{_processes.Count}"), error = PathOf($"error{_processes.Count}");
+        ProcessStartInfo start = Prepare("bash", ["-c", "exec \"${@:3}\" > \"$1\" 2> \"$2\"", "_", output, error, .. Wine(program, arguments)]);
+        ProcessResult result = Start(start).Finish(WindowsTestLimits.Run);
+        return result with { Output = File.ReadAllText(output), Error = File.ReadAllText(error) };
+    }
+
+    /// <summary>Runs <c>crash-handler.exe</c> to its end.</summary>
+    public ProcessResult RunHandler(params string[] arguments) => Run(Handler, arguments);
+
+    /// <summary>Runs the victim until it is dead, or has gone on.</summary>
+    /// <param name="kind">How it dies.</param>
+    /// <param name="collector">To whom its report is sent; null: to nobody.</param>
+    /// <param name="more">More options of it.</param>
+    public WindowsVictim Die(string kind, EndToEnd.Collector? collector = null, params string[] more)
+        => WindowsVictim.Of(Run(Victim, [kind, "--directory", Named(Database), .. collector is null ? [] : (string[])["--url", collector.Url], .. more]));
+
+    /// <summary>The one report, which arrived and is marked as uploaded.</summary>
+    /// <param name="collector">Where.</param>
+    /// <param name="fields">What came with it.</param>
+    /// <param name="dump">Its dump, as it is in the database; it arrived just so.</param>
+    public JsonElement Uploaded(EndToEnd.Collector collector, out Dictionary<string, string> fields, out string dump)
+    {
+        string arrived = Assert.Single(Until(() => collector.Arrived() is { Count: > 0 } some ? some : null, () => "the upload"));
+        fields = EndToEnd.Collector.Fields(arrived);
+        JsonElement report = Until(() => Reports() is [{ } one] && one.GetProperty("uploaded").GetBoolean() ? (object)one : null, () => "the report to be marked as uploaded") is JsonElement found ? found : default;
+        dump = Path.Combine(Database, "completed", $"{report.GetProperty("id").GetString()}.dmp");
+        Assert.Equal(File.ReadAllBytes(dump), File.ReadAllBytes(arrived + ".dmp"));
+        return report;
+    }
+
+    /// <summary>What a verb says as JSON.</summary>
+    public JsonElement Json(params string[] arguments)
+    {
+        ProcessResult result = RunHandler(arguments);
+        return result.ExitCode == 0 ? JsonElement.Parse(result.Output)
+            : throw new InvalidOperationException($"crash-handler.exe {string.Join(' ', arguments)} exited with {result.ExitCode}: {result.Error}{result.Output}");
+    }
+
+    /// <summary>The reports of <see cref="Database"/>, newest first.</summary>
+    public IReadOnlyList<JsonElement> Reports() => [.. Json("reports", "list", "--database", Named(Database), "--json").EnumerateArray()];
+
+    /// <summary>The handlers of <see cref="Database"/> that run.</summary>
+    public IReadOnlyList<JsonElement> RunningHandlers()
+        => !Directory.Exists(Path.Combine(Database, "handlers")) ? []
+            : [.. Json("status", "--json", "--database", Named(Database)).EnumerateArray().Where(status => status.GetProperty("running").GetBoolean())];
+
+    public void Dispose()
+    {
+        // timeout alone would be killed, and leave what it has started.
+        foreach (RunningProcess process in _processes)
+        {
+            process.KillAll();
+        }
+
+        using (Process end = Process.Start(Prepare("wineserver", ["-k"]))!)
+        {
+            end.WaitForExit();
+        }
+
+        using (Process wait = Process.Start(Prepare("wineserver", ["-w"]))!)
+        {
+            wait.WaitForExit();
+        }
+
+        foreach (RunningProcess process in _processes)
+        {
+            process.Dispose();
+        }
+
+        _sandbox.Dispose();
+    }
+
+    // It may hang where Windows does not: then it is killed, and the test says so.
+    private static string[] Wine(string program, string[] arguments) => ["timeout", "-k", "5", $"{WindowsTestLimits.Run.TotalSeconds}", "wine", program, .. arguments];
+
+    private RunningProcess Start(ProcessStartInfo start)
+    {
+        RunningProcess process = new(start);
+        _processes.Add(process);
+        return process;
+    }
+
+    private ProcessStartInfo Prepare(string program, IEnumerable<string> arguments)
+    {
+        ProcessStartInfo start = new(program, arguments) { WorkingDirectory = _sandbox.Folder };
+        start.Environment.Clear();
+        start.Environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/wine";
+        start.Environment["HOME"] = _sandbox.Folder;
+        start.Environment["WINEPREFIX"] = Variable(PrefixVariable);
+        start.Environment["WINEDEBUG"] = "-all";
+        // Its debugger would hold what crashes; the runtime reports nothing to it.
+        start.Environment["WINEDLLOVERRIDES"] = "winedbg.exe=d";
+        return start;
+    }
+
+    private static string Variable(string name)
+        => Environment.GetEnvironmentVariable(name) ?? throw new InvalidOperationException($"{name} is not set; run build/test-windows");
+}

@@ -1,0 +1,81 @@
+/* Native code to die in, for WindowsVictim: x86_64-w64-mingw32-gcc -shared -o windows_victim_native.dll windows_victim.c */
+#include <windows.h>
+
+#define EXPORT __declspec(dllexport)
+
+/* Never mapped; not 0, so that an exception's address 0 is no accident. */
+#define UNMAPPED ((volatile int *)0x1230)
+
+EXPORT __attribute__((noinline)) void victim_fault(void)
+{
+    *UNMAPPED = 1;
+}
+
+EXPORT void victim_break(void)
+{
+    DebugBreak();
+}
+
+EXPORT void victim_illegal(void)
+{
+    __asm__ volatile("ud2");
+}
+
+EXPORT int victim_divide(volatile int by)
+{
+    return 1000 / by;
+}
+
+static DWORD WINAPI die(void *unused)
+{
+    victim_fault();
+    return (DWORD)(ULONG_PTR)unused;
+}
+
+/* On a thread that the runtime does not know. */
+EXPORT unsigned victim_fault_on_thread(void)
+{
+    DWORD tid;
+    HANDLE thread = CreateThread(NULL, 0, die, NULL, 0, &tid);
+    WaitForSingleObject(thread, INFINITE);
+    return tid;
+}
+
+static DWORD WINAPI stop(void *unused)
+{
+    DebugBreak();
+    return (DWORD)(ULONG_PTR)unused;
+}
+
+EXPORT void victim_break_on_thread(void)
+{
+    WaitForSingleObject(CreateThread(NULL, 0, stop, NULL, 0, NULL), INFINITE);
+}
+
+/* Several at once: one of them is reported, and all of them die. */
+EXPORT void victim_fault_on_threads(int count)
+{
+    for (int i = 1; i < count; i++) {
+        CreateThread(NULL, 0, die, NULL, 0, NULL);
+    }
+    victim_fault_on_thread();
+}
+
+static LONG CALLBACK step_over(EXCEPTION_POINTERS *pointers)
+{
+    if (pointers->ExceptionRecord->ExceptionCode == EXCEPTION_ILLEGAL_INSTRUCTION) {
+        pointers->ContextRecord->Rip += 2; /* ud2 has two bytes */
+        return EXCEPTION_CONTINUE_EXECUTION;
+    }
+    return EXCEPTION_CONTINUE_SEARCH;
+}
+
+/* Native code that mends its own faults, behind whoever looked at them before. */
+EXPORT void victim_handle_own_faults(int times)
+{
+    void *handler = AddVectoredExceptionHandler(0, step_over);
+    for (int i = 0; i < times; i++) {
+        victim_illegal();
+    }
+    RemoveVectoredExceptionHandler(handler);
+}
