@@ -57,7 +57,12 @@ internal sealed class HandlerDaemon : IControlRequests, IDisposable
 
         _errors = new RecentErrors(_time);
         Retention retention = new(_database, options.Retention, _time, finding => _log.Value.Information("{Finding}", finding), step => options.FailSpot?.Pass(step));
-        _queue = new UploadQueue(_database, options.Url, _time, _log, retention: retention) { OnError = message => _errors.Add(ErrorKind.Upload, message) };
+        _queue = new UploadQueue(_database, options.Url, _time, _log, retention: retention)
+        {
+            OnError = message => _errors.Add(ErrorKind.Upload, message),
+            // What sending needed is given back, too.
+            OnRest = () => _loop!.Post(TrimLater),
+        };
         _loop = new EventLoop(_time);
         _mains = _handlers = new ReportDelivery(options.Url?.AbsoluteUri, Compress: options.CompressUploads, RateLimit: options.RateLimit);
         CrashRecorder recorder = new(_database, options, _time, _log)

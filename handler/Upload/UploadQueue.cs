@@ -59,6 +59,9 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
     /// <summary>Told in words what fails. From the worker's thread.</summary>
     public Action<string>? OnError { get; init; }
 
+    /// <summary>Told that what there was to do now is done. From the worker's thread.</summary>
+    public Action? OnRest { get; init; }
+
     /// <summary>Completes when the worker has ended.</summary>
     public Task Finished => _worker ?? Task.CompletedTask;
 
@@ -86,6 +89,7 @@ internal sealed class UploadQueue(ReportDatabase database, Uri? fallbackUrl, Tim
             while (true)
             {
                 TimeSpan wait = await WorkAsync(stopping).ConfigureAwait(false);
+                OnRest?.Invoke();
                 await _woken.Task.WaitAsync(wait, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 stopping.ThrowIfCancellationRequested();
             }

@@ -60,7 +60,7 @@ public sealed class ServedUserTests : IDisposable
 
         (_, string uploaded) = application.AskInVain("uploaded");
 
-        Assert.Contains("for user 0", uploaded, StringComparison.Ordinal);
+        Assert.Contains("for uid 0", uploaded, StringComparison.Ordinal);
         Assert.Equal(Failed, _sandbox.RunAs(Served, TestPrograms.Shared.Handler, "status", "--database", _sandbox.Database).ExitCode);
         application.ExitLast();
     }
