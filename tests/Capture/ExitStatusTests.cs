@@ -27,6 +27,8 @@ public sealed class ExitStatusTests
 
         using Process process = Process.Start(new ProcessStartInfo("sh", ["-c", $"read line; {script}"]) { RedirectStandardInput = true })!;
         using FileDescriptor pidFd = new(Libc.pidfd_open(process.Id, 0));
+        // Process.Start returns when execve has closed its pipe: a moment before the new program has an environment.
+        Assert.True(SpinWait.SpinUntil(() => ProcStat.Read($"/proc/{process.Id}/stat").EnvironmentStart != 0, s_limit));
         (ulong startTime, ulong environment) = (ProcStat.ReadStartTime(process.Id), ProcStat.Read($"/proc/{process.Id}/stat").EnvironmentStart);
         Assert.Equal(ProcessStage.Same, ExitStatus.StageOf(process.Id, startTime, environment));
         Assert.Equal([ProcessStage.Unknown, ProcessStage.Unknown], (ProcessStage[])[ExitStatus.StageOf(process.Id, startTime, environment + 16), ExitStatus.StageOf(process.Id, startTime, 0)]);
