@@ -4,5 +4,5 @@ namespace CrashHandler.Tests.Windows;
 internal static class WindowsTestLimits
 {
     /// <summary>How long a Windows program may run: a dump of a .NET process takes Wine half a minute, and several may wait for each other.</summary>
-    public static readonly TimeSpan Run = TimeSpan.FromMinutes(5);
+    public static readonly TimeSpan Run = TimeSpan.FromMinutes(8);
 }

@@ -57,19 +57,13 @@ internal sealed class WineSandbox : IDisposable
     }
 
     /// <summary>Runs a program of this platform to its end, which may start Windows programs in the same prefix.</summary>
-    public ProcessResult RunHere(string program, params string[] arguments) => Start(Prepare(program, arguments)).Finish(WindowsTestLimits.Run);
+    public ProcessResult RunHere(string program, params string[] arguments) => RunCommand([program, .. arguments]);
 
     /// <summary>
     /// Runs one to its end. What it says goes through files: Wine has every process inherit the streams of the one that started it, whatever it was told, and a handler would hold a pipe until it
     /// idles out.
     /// </summary>
-    public ProcessResult Run(string program, params string[] arguments)
-    {
-        string output = PathOf($"output{_processes.Count}"), error = PathOf($"error{_processes.Count}");
-        ProcessStartInfo start = Prepare("bash", ["-c", "exec \"${@:3}\" > \"$1\" 2> \"$2\"", "_", output, error, .. Wine(program, arguments)]);
-        ProcessResult result = Start(start).Finish(WindowsTestLimits.Run);
-        return result with { Output = File.ReadAllText(output), Error = File.ReadAllText(error) };
-    }
+    public ProcessResult Run(string program, params string[] arguments) => RunCommand(Wine(program, arguments));
 
     /// <summary>Runs <c>crash-handler.exe</c> to its end.</summary>
     public ProcessResult RunHandler(params string[] arguments) => Run(Handler, arguments);
@@ -135,6 +129,14 @@ internal sealed class WineSandbox : IDisposable
         }
 
         _sandbox.Dispose();
+    }
+
+    private ProcessResult RunCommand(string[] command)
+    {
+        string output = PathOf($"output{_processes.Count}"), error = PathOf($"error{_processes.Count}");
+        ProcessStartInfo start = Prepare("bash", ["-c", "exec \"${@:3}\" > \"$1\" 2> \"$2\"", "_", output, error, .. command]);
+        ProcessResult result = Start(start).Finish(WindowsTestLimits.Run);
+        return result with { Output = File.ReadAllText(output), Error = File.ReadAllText(error) };
     }
 
     // It may hang where Windows does not: then it is killed, and the test says so.
