@@ -5,7 +5,6 @@ using CrashHandler.Handler.Reports;
 using CrashHandler.Handler.Upload;
 using CrashHandler.Tests.Reports;
 using CrashHandler.Tests.Tools;
-using Serilog;
 using Xunit;
 
 namespace CrashHandler.Tests.Upload;
@@ -14,16 +13,9 @@ namespace CrashHandler.Tests.Upload;
 /// Every answer of the known servers, and every way to give none, against the queue over HTTP, on a clock that the test moves: the report's final
 /// state, its attempts, and when the next one is due.
 /// </summary>
-public sealed class AnswerTableTests : IAsyncDisposable
+public sealed class AnswerTableTests : QueueFixture
 {
     private const string Uuid = "0123abcd-0123-4567-89ab-0123456789ab";
-
-    private readonly TestDatabase _database = new();
-    private readonly ManualTimeProvider _time = new();
-    private readonly CancellationTokenSource _stopping = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-    private UploadQueue? _queue;
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <summary>What it is, status, body, header; then the state, the server's id, and the delay: null none, -1 the policy's own, else seconds.</summary>
     public static TheoryData<string, int, string, string, string, string?, int?> Answers => new()
@@ -99,26 +91,18 @@ public sealed class AnswerTableTests : IAsyncDisposable
         { "retry after, on a permanent answer", 400, "", "Retry-After: 7", "Failed", null, null },
     };
 
-    public async ValueTask DisposeAsync()
-    {
-        await _stopping.CancelAsync();
-        await (_queue?.Finished ?? Task.CompletedTask);
-        _database.Dispose();
-        _stopping.Dispose();
-    }
-
     [Theory]
     [MemberData(nameof(Answers))]
     public async Task AnAnswerMeansThis(string what, int status, string body, string header, string state, string? serverId, int? delay)
     {
         await using ScriptedServer server = new(ScriptedServer.Answer(status, body, header.Length > 0 ? [header] : []));
-        ReportRecord report = _database.File();
+        ReportRecord report = Reports.File();
         await RunAsync(server.Url);
 
-        ReportRecord after = _database.Only(report.Id);
+        ReportRecord after = Reports.Only(report.Id);
         TimeSpan? next = delay switch { null => null, -1 => UploadPolicy.Delay(report.Id, 1), { } seconds => TimeSpan.FromSeconds(seconds) };
         Assert.Equal((what, state, 1, 0, serverId), (what, after.State.ToString(), after.Attempts, after.Unanswered, after.ServerId));
-        Assert.Equal(next, after.NextAttempt - _time.GetUtcNow());
+        Assert.Equal(next, after.NextAttempt - Time.GetUtcNow());
         Assert.Equal(state is "Uploaded", after.LastError is null);
         await server.NextAsync(Cancellation);
         Assert.Equal(0, server.Unread);
@@ -149,20 +133,19 @@ public sealed class AnswerTableTests : IAsyncDisposable
             "no TLS" => new Uri($"https://127.0.0.1:{PlainPort()}/"),
             _ => server.Url,
         };
-        ReportRecord report = _database.File();
-        _queue = new UploadQueue(_database.Database, url, _time, new Lazy<ILogger>(Log.Logger));
-        _queue.Start(_stopping.Token);
+        ReportRecord report = Reports.File();
+        Start(url);
         if (what == "silence")
         {
             await server.NextAsync(Cancellation);
-            _time.Advance(UploadLimits.Attempt);
+            Time.Advance(UploadLimits.Attempt);
         }
 
-        await _time.NextWaitAsync(Cancellation);
+        await Time.NextWaitAsync(Cancellation);
 
-        ReportRecord after = _database.Only(report.Id);
+        ReportRecord after = Reports.Only(report.Id);
         Assert.Equal((what, ReportState.Pending, 0, 1), (what, after.State, after.Attempts, after.Unanswered));
-        Assert.Equal(_time.GetUtcNow() + UploadPolicy.Delay(report.Id, 1), after.NextAttempt);
+        Assert.Equal(Time.GetUtcNow() + UploadPolicy.Delay(report.Id, 1), after.NextAttempt);
         Assert.NotNull(after.LastError);
     }
 
@@ -191,20 +174,19 @@ public sealed class AnswerTableTests : IAsyncDisposable
     {
         List<CollectedReport> reports = [];
         await using CrashCollector collector = CrashCollector.Start(new IPEndPoint(IPAddress.Loopback, 0), null, reports.Add, _ => { }, PlayedAnswer.Parse(play));
-        ReportRecord report = _database.File();
+        ReportRecord report = Reports.File();
 
         await RunAsync(new Uri($"http://{collector.Endpoint}/"));
 
-        ReportRecord after = _database.Only(report.Id);
+        ReportRecord after = Reports.Only(report.Id);
         Assert.Equal((play, state), (play, after.State.ToString()));
         Assert.Equal(state == "Uploaded" ? Assert.Single(reports).Id : null, after.ServerId);
     }
 
     private async Task RunAsync(Uri url)
     {
-        _queue = new UploadQueue(_database.Database, url, _time, new Lazy<ILogger>(Log.Logger));
-        _queue.Start(_stopping.Token);
-        await _time.NextWaitAsync(Cancellation);
+        Start(url);
+        await Time.NextWaitAsync(Cancellation);
     }
 
     // Talks before it is asked, and not TLS.
@@ -216,8 +198,8 @@ public sealed class AnswerTableTests : IAsyncDisposable
         {
             using (listener)
             {
-                using TcpClient client = await listener.AcceptTcpClientAsync(_stopping.Token);
-                await client.GetStream().WriteAsync("220 hello\r\n"u8.ToArray(), _stopping.Token);
+                using TcpClient client = await listener.AcceptTcpClientAsync(Stopping);
+                await client.GetStream().WriteAsync("220 hello\r\n"u8.ToArray(), Stopping);
             }
         });
         return ((IPEndPoint)listener.LocalEndpoint).Port;

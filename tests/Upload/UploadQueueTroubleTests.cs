@@ -6,93 +6,78 @@ using CrashHandler.Handler.Reports;
 using CrashHandler.Handler.Upload;
 using CrashHandler.Tests.Reports;
 using CrashHandler.Tests.Tools;
-using Serilog;
 using Xunit;
 
 namespace CrashHandler.Tests.Upload;
 
 /// <summary>What goes wrong around the queue costs what it must, and nothing else.</summary>
-public sealed class UploadQueueTroubleTests : IAsyncDisposable
+public sealed class UploadQueueTroubleTests : QueueFixture
 {
-    private readonly TestDatabase _database = new();
-    private readonly ManualTimeProvider _time = new();
-    private readonly CancellationTokenSource _stopping = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-    private UploadQueue? _queue;
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    public async ValueTask DisposeAsync()
-    {
-        await StopAsync();
-        _database.Dispose();
-        _stopping.Dispose();
-    }
-
     [Fact]
     public async Task ARequestOfWhatWaitsForItsNextAttemptIsCarriedOutNow()
     {
-        ReportRecord report = _database.File(with: record => record with { NextAttempt = _time.GetUtcNow().AddHours(8) });
+        ReportRecord report = Reports.File(with: record => record with { NextAttempt = Time.GetUtcNow().AddHours(8) });
         await using ScriptedServer server = new(ScriptedServer.Answer(200, "x"));
         Start(server.Url);
-        Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+        Assert.Equal(UploadLimits.LookAgain, await Time.NextWaitAsync(Cancellation));
 
-        _database.Database.Request(report.Id);
-        _queue!.Wake();
-        await _time.NextWaitAsync(Cancellation);
+        Reports.Database.Request(report.Id);
+        Queue.Wake();
+        await Time.NextWaitAsync(Cancellation);
 
-        Assert.Equal(ReportState.Uploaded, _database.Only(report.Id).State);
+        Assert.Equal(ReportState.Uploaded, Reports.Only(report.Id).State);
     }
 
     [Fact]
     public async Task ARequestOfWhatAPauseHoldsIsCarriedOutNow()
     {
-        _database.Database.Settings.SetPaused(true);
-        ReportRecord report = _database.File();
+        Reports.Database.Settings.SetPaused(true);
+        ReportRecord report = Reports.File();
         await using ScriptedServer server = new(ScriptedServer.Answer(200, "x"));
         Start(server.Url);
-        await _time.NextWaitAsync(Cancellation);
-        Assert.Equal(ReportState.Pending, _database.Only(report.Id).State);
+        await Time.NextWaitAsync(Cancellation);
+        Assert.Equal(ReportState.Pending, Reports.Only(report.Id).State);
 
-        _database.Database.Request(report.Id);
-        _queue!.Wake();
-        await _time.NextWaitAsync(Cancellation);
+        Reports.Database.Request(report.Id);
+        Queue.Wake();
+        await Time.NextWaitAsync(Cancellation);
 
-        Assert.Equal(ReportState.Uploaded, _database.Only(report.Id).State);
+        Assert.Equal(ReportState.Uploaded, Reports.Only(report.Id).State);
     }
 
     [Fact]
     public async Task WhatIsTriedAgainIsSentWhereItWasLastAskedFor()
     {
         await using ScriptedServer its = new(ScriptedServer.Answer(500), ScriptedServer.Answer(200, "old")), other = new(ScriptedServer.Answer(200, "new"));
-        ReportRecord report = _database.File(url: its.Url.AbsoluteUri);
+        ReportRecord report = Reports.File(url: its.Url.AbsoluteUri);
         Start(null);
-        await _time.NextWaitAsync(Cancellation);
+        await Time.NextWaitAsync(Cancellation);
         await its.NextAsync(Cancellation);
 
-        _database.Database.Request(report.Id, other.Url);
-        _queue!.Wake();
-        await _time.NextWaitAsync(Cancellation);
+        Reports.Database.Request(report.Id, other.Url);
+        Queue.Wake();
+        await Time.NextWaitAsync(Cancellation);
 
-        Assert.Equal(("new", other.Url.AbsoluteUri), (_database.Only(report.Id).ServerId, _database.Only(report.Id).Delivery.Url));
+        Assert.Equal(("new", other.Url.AbsoluteUri), (Reports.Only(report.Id).ServerId, Reports.Only(report.Id).Delivery.Url));
         Assert.Equal(0, its.Unread);
     }
 
     [Fact]
     public async Task ALongUrlIsRefusedAndOneThatIsThereAllTheSameEndsNothing()
     {
-        ReportRecord bad = _database.File(minute: 1, with: record => record with { State = ReportState.Failed });
-        ReportRecord good = _database.File(minute: 2);
+        ReportRecord bad = Reports.File(minute: 1, with: record => record with { State = ReportState.Failed });
+        ReportRecord good = Reports.File(minute: 2);
 
-        Assert.Contains("at most 4096", Assert.Throws<DatabaseException>(() => _database.Database.Request(bad.Id, new Uri("http://localhost/" + new string('ü', 700)))).Message);
-        File.WriteAllText(_database.PathOf("requests", bad.Id), "http://localhost/" + new string('x', 5_000));
+        Assert.Contains("at most 4096", Assert.Throws<DatabaseException>(() => Reports.Database.Request(bad.Id, new Uri("http://localhost/" + new string('ü', 700)))).Message);
+        File.WriteAllText(Reports.PathOf("requests", bad.Id), "http://localhost/" + new string('x', 5_000));
         await using ScriptedServer server = new(ScriptedServer.Answer(200, "x"), ScriptedServer.Answer(200, "y"));
         Start(server.Url);
-        Assert.Equal(UploadLimits.BetweenUploads, await _time.NextWaitAsync(Cancellation));
-        _time.Advance(UploadLimits.BetweenUploads);
-        await _time.NextWaitAsync(Cancellation);
+        Assert.Equal(UploadLimits.BetweenUploads, await Time.NextWaitAsync(Cancellation));
+        Time.Advance(UploadLimits.BetweenUploads);
+        await Time.NextWaitAsync(Cancellation);
 
-        Assert.Equal((ReportState.Uploaded, ReportState.Uploaded), (_database.Only(bad.Id).State, _database.Only(good.Id).State));
-        Assert.False(_queue!.Finished.IsCompleted);
+        Assert.Equal((ReportState.Uploaded, ReportState.Uploaded), (Reports.Only(bad.Id).State, Reports.Only(good.Id).State));
+        Assert.False(Queue.Finished.IsCompleted);
     }
 
     [Theory]
@@ -100,35 +85,35 @@ public sealed class UploadQueueTroubleTests : IAsyncDisposable
     [InlineData("pending", ".json")]
     public async Task ARequestThatCannotBeCarriedOutStaysOne(string directory, string end)
     {
-        ReportRecord report = _database.File(with: record => record with { State = ReportState.Failed });
-        string obstacle = _database.PathOf(directory, report.Id + end);
+        ReportRecord report = Reports.File(with: record => record with { State = ReportState.Failed });
+        string obstacle = Reports.PathOf(directory, report.Id + end);
         Directory.CreateDirectory(Path.Combine(obstacle, "x"));
-        _database.Database.Request(report.Id);
+        Reports.Database.Request(report.Id);
         await using ScriptedServer server = new(ScriptedServer.Answer(200, "x"));
         Start(server.Url);
-        await _time.NextWaitAsync(Cancellation);
-        Assert.True(_database.Database.IsRequested(report.Id));
+        await Time.NextWaitAsync(Cancellation);
+        Assert.True(Reports.Database.IsRequested(report.Id));
 
         Directory.Delete(obstacle, true);
-        _queue!.Wake();
-        await _time.NextWaitAsync(Cancellation);
+        Queue.Wake();
+        await Time.NextWaitAsync(Cancellation);
 
-        Assert.False(_database.Database.IsRequested(report.Id));
-        Assert.Equal(ReportState.Uploaded, _database.Only(report.Id).State);
+        Assert.False(Reports.Database.IsRequested(report.Id));
+        Assert.Equal(ReportState.Uploaded, Reports.Only(report.Id).State);
     }
 
     [Fact]
     public async Task NobodyIsHeldWhileTheDatabaseCannotBeUsed()
     {
-        ReportRecord report = _database.File();
-        _ = _database.Database.Settings.ClientId;
-        string settings = Path.Combine(_database.Root, "settings.json");
+        ReportRecord report = Reports.File();
+        _ = Reports.Database.Settings.ClientId;
+        string settings = Path.Combine(Reports.Root, "settings.json");
         File.WriteAllText(settings, "{");
         File.WriteAllText(settings + ".bak", "{");
         Start(new Uri("http://127.0.0.1:1/"));
-        Assert.Equal(UploadLimits.DiskRetry, await _time.NextWaitAsync(Cancellation));
+        Assert.Equal(UploadLimits.DiskRetry, await Time.NextWaitAsync(Cancellation));
 
-        await _queue!.WhenSettledAsync(report.Id).WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+        await Queue.WhenSettledAsync(report.Id).WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
     }
 
     [Fact]
@@ -147,10 +132,10 @@ public sealed class UploadQueueTroubleTests : IAsyncDisposable
             },
             Cancellation);
         Start(new Uri($"http://{listener.LocalEndpoint}/"));
-        await _time.NextWaitAsync(Cancellation);
+        await Time.NextWaitAsync(Cancellation);
         await serving;
 
-        Assert.Equal((ReportState.Failed, 1, 0), (_database.Only(report.Id).State, _database.Only(report.Id).Attempts, _database.Only(report.Id).Unanswered));
+        Assert.Equal((ReportState.Failed, 1, 0), (Reports.Only(report.Id).State, Reports.Only(report.Id).Attempts, Reports.Only(report.Id).Unanswered));
     }
 
     [Fact]
@@ -168,12 +153,12 @@ public sealed class UploadQueueTroubleTests : IAsyncDisposable
             },
             Cancellation);
         Start(new Uri($"http://{listener.LocalEndpoint}/"));
-        Assert.Equal(UploadLimits.BetweenUploads, await _time.NextWaitAsync(Cancellation));
-        _time.Advance(UploadLimits.BetweenUploads);
-        Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+        Assert.Equal(UploadLimits.BetweenUploads, await Time.NextWaitAsync(Cancellation));
+        Time.Advance(UploadLimits.BetweenUploads);
+        Assert.Equal(UploadLimits.LookAgain, await Time.NextWaitAsync(Cancellation));
         await serving;
 
-        Assert.Equal((ReportState.Uploaded, 1, 0), (_database.Only(report.Id).State, _database.Only(report.Id).Attempts, _database.Only(report.Id).Unanswered));
+        Assert.Equal((ReportState.Uploaded, 1, 0), (Reports.Only(report.Id).State, Reports.Only(report.Id).Attempts, Reports.Only(report.Id).Unanswered));
         Assert.Contains("Expect: 100-continue\r\n", heads[0]);
         Assert.DoesNotContain("Expect", heads[1]);
     }
@@ -181,57 +166,57 @@ public sealed class UploadQueueTroubleTests : IAsyncDisposable
     [Fact]
     public async Task ARateLimitThatCannotBeKeptHoldsNobodyElseUp()
     {
-        ReportRecord limited = _database.File(minute: 2, with: record => record with { Delivery = new ReportDelivery(RateLimit: true) });
-        ReportRecord free = _database.File(minute: 1);
-        _ = _database.Database.Settings.ClientId;
-        Directory.CreateDirectory(Path.Combine(Path.Combine(_database.Root, "settings.json.tmp"), "x"));
+        ReportRecord limited = Reports.File(minute: 2, with: record => record with { Delivery = new ReportDelivery(RateLimit: true) });
+        ReportRecord free = Reports.File(minute: 1);
+        _ = Reports.Database.Settings.ClientId;
+        Directory.CreateDirectory(Path.Combine(Path.Combine(Reports.Root, "settings.json.tmp"), "x"));
         await using ScriptedServer server = new(ScriptedServer.Answer(200, "x"));
         Start(server.Url);
-        await _time.NextWaitAsync(Cancellation);
+        await Time.NextWaitAsync(Cancellation);
 
-        Assert.Equal((ReportState.Pending, ReportState.Uploaded), (_database.Only(limited.Id).State, _database.Only(free.Id).State));
-        Assert.Contains("the rate limit cannot be kept", _database.Only(limited.Id).LastError);
+        Assert.Equal((ReportState.Pending, ReportState.Uploaded), (Reports.Only(limited.Id).State, Reports.Only(free.Id).State));
+        Assert.Contains("the rate limit cannot be kept", Reports.Only(limited.Id).LastError);
     }
 
     [Fact]
     public async Task OfTwoRecordsTheCompletedOneIsSentOnRequest()
     {
-        ReportRecord report = _database.File(with: record => record with { State = ReportState.Failed });
-        File.WriteAllText(_database.PathOf("pending", report.Id + ".json"), File.ReadAllText(_database.PathOf("completed", report.Id + ".json")).Replace("\"failed\"", "\"pending\""));
-        _database.Database.Request(report.Id);
+        ReportRecord report = Reports.File(with: record => record with { State = ReportState.Failed });
+        File.WriteAllText(Reports.PathOf("pending", report.Id + ".json"), File.ReadAllText(Reports.PathOf("completed", report.Id + ".json")).Replace("\"failed\"", "\"pending\""));
+        Reports.Database.Request(report.Id);
         await using ScriptedServer server = new(ScriptedServer.Answer(200, "x"));
         Start(server.Url);
-        await _time.NextWaitAsync(Cancellation);
+        await Time.NextWaitAsync(Cancellation);
 
-        Assert.Equal(ReportState.Uploaded, _database.Database.Find(report.Id)!.State);
+        Assert.Equal(ReportState.Uploaded, Reports.Database.Find(report.Id)!.State);
     }
 
     [Fact]
     public async Task WhatCannotBeStoredWaitsAloneAndIsSentOnce()
     {
-        ReportRecord one = _database.File(minute: 2), two = _database.File(minute: 1);
-        string obstacle = _database.PathOf("pending", $"{one.Id}.json.tmp");
+        ReportRecord one = Reports.File(minute: 2), two = Reports.File(minute: 1);
+        string obstacle = Reports.PathOf("pending", $"{one.Id}.json.tmp");
         Directory.CreateDirectory(Path.Combine(obstacle, "x"));
         await using ScriptedServer server = new(ScriptedServer.Answer(200, "first"), ScriptedServer.Answer(200, "second"));
         Start(server.Url);
-        Assert.Equal(UploadLimits.BetweenUploads, await _time.NextWaitAsync(Cancellation));
-        _time.Advance(UploadLimits.BetweenUploads);
-        Assert.Equal(UploadLimits.DiskRetry, await _time.NextWaitAsync(Cancellation));
-        Assert.Equal((ReportState.Pending, ReportState.Uploaded), (_database.Only(one.Id).State, _database.Only(two.Id).State));
+        Assert.Equal(UploadLimits.BetweenUploads, await Time.NextWaitAsync(Cancellation));
+        Time.Advance(UploadLimits.BetweenUploads);
+        Assert.Equal(UploadLimits.DiskRetry, await Time.NextWaitAsync(Cancellation));
+        Assert.Equal((ReportState.Pending, ReportState.Uploaded), (Reports.Only(one.Id).State, Reports.Only(two.Id).State));
 
         Directory.Delete(obstacle, true);
-        _time.Advance(UploadLimits.DiskRetry);
-        Assert.Equal(UploadLimits.LookAgain, await _time.NextWaitAsync(Cancellation));
+        Time.Advance(UploadLimits.DiskRetry);
+        Assert.Equal(UploadLimits.LookAgain, await Time.NextWaitAsync(Cancellation));
 
-        Assert.Equal("first", _database.Only(one.Id).ServerId);
+        Assert.Equal("first", Reports.Only(one.Id).ServerId);
         Assert.Equal(2, server.Unread);
     }
 
     // Longer than a form that is sent unasked, and than what the sockets' buffers take.
     private ReportRecord FileLong()
     {
-        ReportRecord report = _database.File();
-        using FileStream dump = new(_database.PathOf("pending", report.Id + ".dmp"), FileMode.Append);
+        ReportRecord report = Reports.File();
+        using FileStream dump = new(Reports.PathOf("pending", report.Id + ".dmp"), FileMode.Append);
         dump.Write(new byte[30 << 20]);
         return report;
     }
@@ -257,17 +242,5 @@ public sealed class UploadQueueTroubleTests : IAsyncDisposable
 
         await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), Cancellation);
         return head.ToString();
-    }
-
-    private void Start(Uri? fallbackUrl)
-    {
-        _queue = new UploadQueue(_database.Database, fallbackUrl, _time, new Lazy<ILogger>(Log.Logger));
-        _queue.Start(_stopping.Token);
-    }
-
-    private async Task StopAsync()
-    {
-        await _stopping.CancelAsync();
-        await (_queue?.Finished ?? Task.CompletedTask);
     }
 }

@@ -1,91 +1,13 @@
 using CrashHandler.Handler.Posix;
-using Serilog;
 
 namespace CrashHandler.Handler.Daemon;
 
-/// <summary>
-/// Processes between the end of their connections and their own. One that dies lets go of its pipes first, and its handle is signalled a moment later. One that closed its connections and goes on
-/// is waited for as long as the handler runs for others: it may have nothing left to tell its crash with. On the event loop's thread only.
-/// </summary>
-/// <param name="loop">The handler's.</param>
-/// <param name="tellsStatus">Whether the system is asked how a process ended; false is a test's hook.</param>
-/// <param name="departed">Told of each that is dead, with its exit code, or null: nobody knows. The client is the callee's.</param>
-/// <param name="log">The log.</param>
-internal sealed class Departures(EventLoop loop, bool tellsStatus, Action<Client, int?> departed, Func<ILogger> log) : IDisposable
+/// <summary>On Windows a process is dead when its handle is signalled.</summary>
+internal sealed partial class Departures
 {
-    private readonly Dictionary<ClientIdentity, Departing> _departing = [];
+    private static bool? IsEnding(Client client, FileDescriptor process) => ProcessFacts.ExitCode(process) is not null;
 
-    /// <summary>How many are about to end.</summary>
-    public int EndingCount { get; private set; }
-
-    /// <summary>Takes a client that is none any more, if its process ends or goes on.</summary>
-    /// <returns>False: nobody can tell; or there are too many.</returns>
-    public bool TryTake(Client client)
-    {
-        if (client.PidFd is not { } process)
-        {
-            return false;
-        }
-
-        try
-        {
-            bool isEnding = ProcessFacts.ExitCode(process) is not null;
-            if (!isEnding && _departing.Count >= DaemonLimits.Disconnected)
-            {
-                log().Warning("How pid {Client} ends, which let go of its connections, is not waited for: {Limit} others are", client.Identity.ProcessId, DaemonLimits.Disconnected);
-                return false;
-            }
-
-            Departing departing = new(client, isEnding);
-            loop.Add(process.Number, _ => Depart(departing, tellsStatus ? ExitCode(process) : null));
-            if (isEnding)
-            {
-                departing.Limit = loop.After(DaemonLimits.Departure, () => GiveUp(departing));
-                EndingCount++;
-            }
-
-            _departing.Add(client.Identity, departing);
-            return true;
-        }
-        catch (SyscallException failure)
-        {
-            log().Warning("How pid {Client} ends is not waited for: {Reason}", client.Identity.ProcessId, failure.Message);
-            return false;
-        }
-    }
-
-    /// <summary>Looks again at those that go on.</summary>
-    /// <returns>Whether there are any.</returns>
-    public bool Sample()
-    {
-        foreach (Departing departing in _departing.Values)
-        {
-            if (!departing.IsEnding)
-            {
-                departing.Client.LastKnown.Sample();
-            }
-        }
-
-        return _departing.Count > EndingCount;
-    }
-
-    /// <summary>A process that was thought to end is back.</summary>
-    public void Cancel(ClientIdentity identity)
-    {
-        if (_departing.TryGetValue(identity, out Departing? back))
-        {
-            Forget(back);
-            back.Client.Dispose();
-        }
-    }
-
-    public void Dispose()
-    {
-        foreach (Departing departing in (Departing[])[.. _departing.Values])
-        {
-            Cancel(departing.Client.Identity);
-        }
-    }
+    private void OnDead(Departing departing, uint events) => Depart(departing, tellsStatus ? ExitCode(departing.Client.PidFd!) : null);
 
     private int? ExitCode(FileDescriptor process)
     {
@@ -98,26 +20,5 @@ internal sealed class Departures(EventLoop loop, bool tellsStatus, Action<Client
             log().Warning("How a process ended is not known: {Reason}", failure.Message);
             return null;
         }
-    }
-
-    private void GiveUp(Departing departing)
-    {
-        log().Warning("Pid {Client} has been ending for {Seconds} s; how it ends is not waited for", departing.Client.Identity.ProcessId, DaemonLimits.Departure.TotalSeconds);
-        // As one that lives on.
-        Depart(departing, 0);
-    }
-
-    private void Depart(Departing departing, int? exitCode)
-    {
-        Forget(departing);
-        departed(departing.Client, exitCode);
-    }
-
-    private void Forget(Departing departing)
-    {
-        departing.Limit?.Cancel();
-        loop.Remove(departing.Client.PidFd!.Number);
-        _departing.Remove(departing.Client.Identity);
-        EndingCount -= departing.IsEnding ? 1 : 0;
     }
 }

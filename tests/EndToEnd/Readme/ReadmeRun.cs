@@ -25,6 +25,9 @@ internal sealed record ReadmeRun(string Words)
     /// <summary>Exit codes that are right; several, where the machine decides.</summary>
     public int[] ExitCodes { get; init; } = [0];
 
+    /// <summary>Whether it finds the database by itself: the only one that the user has.</summary>
+    public bool LooksForDatabase => Words.Split(' ')[0] is "status" or "reports" or "uploads" or "log" && !Words.Contains("--database", StringComparison.Ordinal);
+
     /// <summary>Whether a .NET process must be waiting.</summary>
     public bool NeedsProcess => Words.Contains("{pid}", StringComparison.Ordinal) || Words.StartsWith("attach", StringComparison.Ordinal);
 }

@@ -268,7 +268,8 @@ public sealed partial class ReadmeTests(ReadmeDatabase database) : IClassFixture
             places["{url}"] = sandbox.StartCollector().Url;
         }
 
-        string[] words = [.. run.Words.Split(' ').Select(Fill)];
+        // Without root the user is not alone: tests beside this one have handlers and databases, too.
+        string[] words = [.. run.Words.Split(' ').Select(Fill), .. run.LooksForDatabase && !Environment.IsPrivilegedProcess ? (string[])["--database", copy] : []];
         RunningProcess command = run.IsShell
             ? sandbox.Start("bash", "-c", $"PATH=\"$0:$PATH\"; {run.Words}", Path.GetDirectoryName(TestPrograms.Shared.Handler)!)
             : sandbox.Start(TestPrograms.Shared.Handler, words);
