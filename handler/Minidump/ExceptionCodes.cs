@@ -24,6 +24,8 @@ internal static class ExceptionCodes
     private static readonly FrozenDictionary<uint, string> Names = new Dictionary<uint, string>
     {
         [0x40010005] = "DBG_CONTROL_C",
+        // Of abort, by Crashpad and by our DLL; Breakpad's processor has no name for it.
+        [0x40000015] = "STATUS_FATAL_APP_EXIT",
         [0x80000001] = "EXCEPTION_GUARD_PAGE",
         [0x80000002] = "EXCEPTION_DATATYPE_MISALIGNMENT",
         [0x80000003] = "EXCEPTION_BREAKPOINT",

@@ -22,6 +22,7 @@ public sealed class ExceptionCodesTests
     [InlineData(0xC0000409u, 1u, "EXCEPTION_STACK_BUFFER_OVERRUN", 999UL)]
     [InlineData(0xC0000409u, 1u, "EXCEPTION_STACK_BUFFER_OVERRUN")]
     [InlineData(0xC0000602u, 1u, "STATUS_FAIL_FAST_EXCEPTION")]
+    [InlineData(0x40000015u, 1u, "STATUS_FATAL_APP_EXIT")]
     [InlineData(0xE0434352u, 1u, "CLR exception")]
     [InlineData(0xE06D7363u, 1u, "Unhandled C++ Exception")]
     [InlineData(0x0517A7EDu, 0u, "Simulated Exception")]

@@ -9,7 +9,7 @@ namespace CrashHandler.Tests.Windows;
 [Collection(WineCollection.Name)]
 public sealed class WindowsDeathTests
 {
-    private const uint AccessViolation = 0xC0000005, Breakpoint = 0x80000003, IllegalInstruction = 0xC000001D, DotNetException = 0xE0434352;
+    private const uint AccessViolation = 0xC0000005, Breakpoint = 0x80000003, IllegalInstruction = 0xC000001D, DotNetException = 0xE0434352, FatalAppExit = 0x40000015;
 
     /// <summary>What is it that the program is told to do, how the dump has it, and how Breakpad's processor names it.</summary>
     [Theory(Explicit = true)]
@@ -17,6 +17,8 @@ public sealed class WindowsDeathTests
     [InlineData("fault", AccessViolation, "EXCEPTION_ACCESS_VIOLATION_WRITE")]
     [InlineData("break", Breakpoint, "EXCEPTION_BREAKPOINT")]
     [InlineData("illegal", IllegalInstruction, "EXCEPTION_ILLEGAL_INSTRUCTION")]
+    [InlineData("abort", FatalAppExit, "0x40000015")]
+    [InlineData("abort-msvcrt", FatalAppExit, "0x40000015")]
     public void OfItsOwnThreadIsReportedAndSent(string kind, uint code, string reason)
     {
         using WineSandbox sandbox = new();
@@ -36,6 +38,7 @@ public sealed class WindowsDeathTests
     [InlineData("fault-thread", AccessViolation, "EXCEPTION_ACCESS_VIOLATION_WRITE")]
     [InlineData("fault-threads", AccessViolation, "EXCEPTION_ACCESS_VIOLATION_WRITE")]
     [InlineData("break-thread", Breakpoint, "EXCEPTION_BREAKPOINT")]
+    [InlineData("abort-thread", FatalAppExit, "0x40000015")]
     [InlineData("unhandled-thread", DotNetException, "0xe0434352")]
     public void OfAnotherThreadIsReportedAndSent(string kind, uint code, string reason)
     {

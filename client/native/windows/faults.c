@@ -209,6 +209,7 @@ struct shim_error shim_install_handlers(void)
     AddVectoredExceptionHandler(0, note_fault);
     former_filter = SetUnhandledExceptionFilter(report_unhandled);
     reserve_stack();
+    shim_watch_aborts();
     shim_register_with_wer(pinned);
     return SHIM_DONE;
 }

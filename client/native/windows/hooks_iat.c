@@ -6,13 +6,12 @@
 
 typedef void(WINAPI *fail_fast_function)(EXCEPTION_RECORD *, CONTEXT *, DWORD);
 typedef BOOL(WINAPI *terminate_function)(HANDLE, UINT);
-typedef void(__cdecl *abort_function)(void);
 
 static fail_fast_function next_fail_fast;
 static terminate_function next_terminate;
-static abort_function next_abort;
 
-static void report_fail_fast(const EXCEPTION_RECORD *record, CONTEXT *context, const void *stack)
+/* The calling thread, whose stack begins at `stack`, ends the process: reported is the fault that it is handling, else the end itself. */
+void shim_report_end(const EXCEPTION_RECORD *record, CONTEXT *context, const void *stack)
 {
     const EXCEPTION_POINTERS *fault = shim_live_fault(stack);
     fault = fault == NULL && context == NULL ? shim_seen_fault(record) : fault;
@@ -31,7 +30,7 @@ static void WINAPI on_fail_fast(EXCEPTION_RECORD *record, CONTEXT *context, DWOR
 {
     EXCEPTION_RECORD plain = { .ExceptionCode = SHIM_FAIL_FAST, .ExceptionFlags = EXCEPTION_NONCONTINUABLE };
     const EXCEPTION_RECORD *given = record != NULL ? record : &plain;
-    report_fail_fast(given, context, __builtin_frame_address(0));
+    shim_report_end(given, context, __builtin_frame_address(0));
     if (shim_options & CH_OPTION_IGNORE_SYSTEM_CRASH_HANDLER) {
         shim_terminate(given->ExceptionCode);
     }
@@ -49,16 +48,6 @@ static BOOL WINAPI on_terminate(HANDLE process, UINT code)
     return next_terminate(process, code);
 }
 
-static void __cdecl on_abort(void)
-{
-    EXCEPTION_RECORD record = { .ExceptionCode = SHIM_ABORT, .ExceptionFlags = EXCEPTION_NONCONTINUABLE };
-    report_fail_fast(&record, NULL, __builtin_frame_address(0));
-    if (shim_options & CH_OPTION_IGNORE_SYSTEM_CRASH_HANDLER) {
-        shim_terminate(SHIM_ABORT);
-    }
-    next_abort();
-}
-
 struct hook {
     const char *import;
     void *ours;
@@ -69,7 +58,6 @@ struct hook {
 static struct hook hooks[] = {
     { "RaiseFailFastException", on_fail_fast, (void **)&next_fail_fast, false },
     { "TerminateProcess", on_terminate, (void **)&next_terminate, false },
-    { "abort", on_abort, (void **)&next_abort, false },
 };
 
 static bool write_slot(ULONG_PTR *slot, const void *target)

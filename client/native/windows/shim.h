@@ -136,6 +136,10 @@ _Noreturn void shim_terminate(UINT code);
 
 /* hooks_iat.c: the imports by which the runtime ends the process. */
 uint32_t shim_patch_imports(char *message, size_t capacity);
+void shim_report_end(const EXCEPTION_RECORD *record, CONTEXT *context, const void *stack);
+
+/* aborts.c: the C runtimes. */
+void shim_watch_aborts(void);
 
 /* wer.c: Windows Error Reporting's way into this library. */
 void shim_register_with_wer(HMODULE library);

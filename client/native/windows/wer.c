@@ -1,5 +1,5 @@
 /*
- * What only Windows Error Reporting sees: abort and __fastfail (a damaged heap, an overrun buffer) end a process past every handler in it. WER then loads
+ * What only Windows Error Reporting sees: __fastfail (a damaged heap, an overrun buffer) ends a process past every handler in it. WER then loads
  * this library into a process of its own, WerFault.exe, as the module that crash_handler_install registered, and calls what is exported here. That has
  * the process which dies report itself, in a thread that it starts there: pid, pipe and block are its own. Where WER is off, or the library is not named
  * in the registry (README.md), nothing happens.

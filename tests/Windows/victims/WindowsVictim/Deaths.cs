@@ -26,6 +26,9 @@ internal static class Deaths
             case "break": NativeVictim.Break(); break;
             case "break-thread": NativeVictim.BreakOnThread(); break;
             case "illegal": NativeVictim.Illegal(); break;
+            case "abort": NativeVictim.Abort("ucrtbase.dll"); break;
+            case "abort-msvcrt": NativeVictim.Abort("msvcrt.dll"); break;
+            case "abort-thread": NativeVictim.AbortOnThread(); break;
             case "divide": _ = NativeVictim.Divide(0); break;
             case "crash": CrashReporter.Crash(); break;
             case "failfast": Environment.FailFast("the victim gives up"); break;

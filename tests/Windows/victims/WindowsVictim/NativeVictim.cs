@@ -28,6 +28,12 @@ internal static partial class NativeVictim
     [LibraryImport(Library, EntryPoint = "victim_fault_on_threads")]
     public static partial void FaultOnThreads(int count);
 
+    [LibraryImport(Library, EntryPoint = "victim_abort", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial void Abort(string runtime);
+
+    [LibraryImport(Library, EntryPoint = "victim_abort_on_thread")]
+    public static partial void AbortOnThread();
+
     [LibraryImport(Library, EntryPoint = "victim_handle_own_faults")]
     public static partial void HandleOwnFaults(int times);
 

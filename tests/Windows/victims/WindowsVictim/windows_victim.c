@@ -61,6 +61,23 @@ EXPORT void victim_fault_on_threads(int count)
     victim_fault_on_thread();
 }
 
+/* By the C runtime of that name: `ucrtbase.dll` or `msvcrt.dll`. */
+EXPORT void victim_abort(const char *runtime)
+{
+    ((void(__cdecl *)(void))(void *)GetProcAddress(LoadLibraryA(runtime), "abort"))();
+}
+
+static DWORD WINAPI give_up(void *unused)
+{
+    victim_abort("ucrtbase.dll");
+    return (DWORD)(ULONG_PTR)unused;
+}
+
+EXPORT void victim_abort_on_thread(void)
+{
+    WaitForSingleObject(CreateThread(NULL, 0, give_up, NULL, 0, NULL), INFINITE);
+}
+
 static LONG CALLBACK step_over(EXCEPTION_POINTERS *pointers)
 {
     if (pointers->ExceptionRecord->ExceptionCode == EXCEPTION_ILLEGAL_INSTRUCTION) {
