@@ -129,6 +129,9 @@ internal static class StacksLimits
     /// <summary>The lowest value that may be a pointer: below, the kernel maps nothing (vm.mmap_min_addr).</summary>
     public const ulong LowestPointer = 65_536;
 
+    /// <summary>The highest value that may be a pointer: above is the system's half of the addresses.</summary>
+    public const ulong HighestPointer = 0x7fff_ffff_ffff;
+
     /// <summary>Bytes of JSON that a frame takes beside its texts: members' names, numbers.</summary>
     public const int FrameJsonBytes = 384;
 
@@ -206,6 +209,24 @@ internal static class StacksLimits
 
     /// <summary>Values on the stack of a DWARF expression.</summary>
     public const int ExpressionValues = 64;
+
+    /// <summary>Sections of a PE image: what its loader takes.</summary>
+    public const int PeSections = 96;
+
+    /// <summary>Directories of a PE image: the format has names for no more (IMAGE_NUMBEROF_DIRECTORY_ENTRIES).</summary>
+    public const int PeDirectories = 16;
+
+    /// <summary>Functions of a PE image that are parts of each other: compilers write two, the system's own unwinder takes 32.</summary>
+    public const int ChainedFunctions = 32;
+
+    /// <summary>Bytes of code that may be an epilogue: an addition, a pop of each register, a jump are 46.</summary>
+    public const int EpilogBytes = 64;
+
+    /// <summary>Exports of a PE image: their ordinals have 16 bits.</summary>
+    public const int Exports = 65_536;
+
+    /// <summary>Bytes of a stack that are looked at to find its end where no map tells it: Windows' default is 1 MiB, .NET's 1.5 MiB.</summary>
+    public const ulong UnmappedStackBytes = 16 << 20;
 
     /// <summary>Code addresses whose function and unwind row are kept: threads wait in the same few.</summary>
     public const int CachedPlaces = 8_192;

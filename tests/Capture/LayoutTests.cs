@@ -5,6 +5,7 @@ using CrashHandler.Handler.Capture.Linux;
 using CrashHandler.Handler.Posix;
 using CrashHandler.Handler.Stacks.Elf;
 using CrashHandler.Handler.Stacks.Native;
+using CrashHandler.Handler.Stacks.Pe;
 using CrashHandler.Native;
 using Xunit;
 
@@ -40,12 +41,27 @@ public sealed class LayoutTests
         [typeof(EhFrameHeader)] = (4, ["Version 0 1", "FramePointerEncoding 1 1", "CountEncoding 2 1", "TableEncoding 3 1"]),
         [typeof(EhFrameTableEntry)] = (8, ["InitialLocation 0 4", "Address 4 4"]),
 
-        // The PE format: "Optional Header Data Directories", "Debug Directory", "Section Table"
-        [typeof(PeDirectory)] = (8, ["VirtualAddress 0 4", "Length 4 4"]),
+        // The PE format: "MS-DOS Stub", "COFF File Header", "Optional Header", "Optional Header Data Directories", "Debug Directory", "Section Table", "Export Directory Table"; winnt.h
+        [typeof(ImageDosHeader)] = (64, ["Magic 0 2", "NewHeader 60 4"]),
+        [typeof(ImageFileHeader)] = (20, ["Machine 0 2", "NumberOfSections 2 2", "TimeDateStamp 4 4", "PointerToSymbolTable 8 4", "NumberOfSymbols 12 4", "SizeOfOptionalHeader 16 2",
+            "Characteristics 18 2"]),
+        [typeof(ImageOptionalHeader64)] = (112, ["Magic 0 2", "SizeOfImage 56 4", "NumberOfRvaAndSizes 108 4"]),
+        [typeof(ImageNtHeaders64)] = (136, ["Signature 0 4", "FileHeader 4 20", "OptionalHeader 24 112"]),
+        [typeof(ImageDataDirectory)] = (8, ["VirtualAddress 0 4", "Length 4 4"]),
         [typeof(PeDebugDirectory)] = (28, ["Characteristics 0 4", "TimeDateStamp 4 4", "MajorVersion 8 2", "MinorVersion 10 2", "Type 12 4", "SizeOfData 16 4", "AddressOfRawData 20 4",
             "PointerToRawData 24 4"]),
-        [typeof(PeSectionHeader)] = (40, ["Name 0 8", "VirtualSize 8 4", "VirtualAddress 12 4", "SizeOfRawData 16 4", "PointerToRawData 20 4", "PointerToRelocations 24 4",
+        [typeof(ImageSectionHeader)] = (40, ["Name 0 8", "VirtualSize 8 4", "VirtualAddress 12 4", "SizeOfRawData 16 4", "PointerToRawData 20 4", "PointerToRelocations 24 4",
             "PointerToLinenumbers 28 4", "NumberOfRelocations 32 2", "NumberOfLinenumbers 34 2", "Characteristics 36 4"]),
+        [typeof(ImageExportDirectory)] = (40, ["Characteristics 0 4", "TimeDateStamp 4 4", "MajorVersion 8 2", "MinorVersion 10 2", "Name 12 4", "Base 16 4", "NumberOfFunctions 20 4",
+            "NumberOfNames 24 4", "AddressOfFunctions 28 4", "AddressOfNames 32 4", "AddressOfNameOrdinals 36 4"]),
+
+        // "x64 exception handling"
+        [typeof(RuntimeFunction)] = (12, ["BeginAddress 0 4", "EndAddress 4 4", "UnwindData 8 4"]),
+        [typeof(UnwindInfo)] = (4, ["VersionAndFlags 0 1", "SizeOfProlog 1 1", "CountOfCodes 2 1", "FrameRegisterAndOffset 3 1"]),
+        [typeof(UnwindCode)] = (2, ["CodeOffset 0 1", "OperationAndInfo 1 1"]),
+
+        // Intel SDM, volume 3, "64-Bit Mode Stack Frame"
+        [typeof(MachineFrame)] = (40, ["Rip 0 8", "Cs 8 8", "EFlags 16 8", "Rsp 24 8", "Ss 32 8"]),
 
         // The C library's headers on x86-64
         [typeof(Libc.IoVec)] = (16, ["Address 0 8", "Length 8 8"]),
@@ -85,7 +101,7 @@ public sealed class LayoutTests
     {
         IEnumerable<Type> structs = typeof(Libc).GetNestedTypes()
             .Concat(typeof(UserRegs).Assembly.GetTypes().Where(type => type.GetField("Size")?.IsLiteral == true && type.Namespace == typeof(UserRegs).Namespace))
-            .Concat(typeof(Elf64Header).Assembly.GetTypes().Where(type => type.GetField("Size")?.IsLiteral == true && (type.Namespace == typeof(Elf64Header).Namespace || type.Namespace == typeof(EhFrameHeader).Namespace)));
+            .Concat(typeof(Elf64Header).Assembly.GetTypes().Where(type => type.GetField("Size")?.IsLiteral == true && (type.Namespace == typeof(Elf64Header).Namespace || type.Namespace == typeof(EhFrameHeader).Namespace || type.Namespace == typeof(RuntimeFunction).Namespace)));
 
         Assert.Equal(structs.Where(type => type.IsValueType && !type.IsEnum).Append(typeof(ShimResult)).OrderBy(type => type.FullName), s_records.Keys.OrderBy(type => type.FullName));
     }

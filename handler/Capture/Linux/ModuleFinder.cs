@@ -1,6 +1,7 @@
 using CrashHandler.Handler.Posix;
 using CrashHandler.Handler.Stacks;
 using CrashHandler.Handler.Stacks.Elf;
+using CrashHandler.Handler.Stacks.Pe;
 
 namespace CrashHandler.Handler.Capture.Linux;
 
@@ -133,8 +134,8 @@ internal sealed unsafe class ModuleFinder
         List<(FoundAssembly Assembly, MemoryRead Debug, MemoryRead Resources)> parts = [];
         foreach (FoundAssembly assembly in assemblies)
         {
-            PeDirectory debug = assembly.Image.Debug;
-            PeDirectory resources = assembly.Image.Resources;
+            ImageDataDirectory debug = assembly.Image.Debug;
+            ImageDataDirectory resources = assembly.Image.Resources;
             parts.Add((assembly,
                 Plan(assembly, debug.VirtualAddress, assembly.Image.FileOffset(debug.VirtualAddress), debug.Length, CaptureLimits.DebugDirectoryBytes),
                 Plan(assembly, resources.VirtualAddress, assembly.Image.FileOffset(resources.VirtualAddress), resources.Length, CaptureLimits.ResourceBytes)));

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using CrashHandler.Handler.Stacks;
+using CrashHandler.Handler.Stacks.Pe;
 
 namespace CrashHandler.Handler.Capture.Linux;
 
@@ -15,9 +16,9 @@ internal sealed class PeImage
     private const int ResourceIndex = 2, DebugIndex = 6, ClrIndex = 14;
     private const uint PageMask = 4_095;
 
-    private readonly PeSectionHeader[] _sections;
+    private readonly ImageSectionHeader[] _sections;
 
-    private PeImage(PeSectionHeader[] sections) => _sections = sections;
+    private PeImage(ImageSectionHeader[] sections) => _sections = sections;
 
     /// <summary>Of the file header; a hash in deterministic builds.</summary>
     public required uint TimeDateStamp { get; init; }
@@ -26,10 +27,10 @@ internal sealed class PeImage
     public required uint SizeOfImage { get; init; }
 
     /// <summary>The debug directory.</summary>
-    public required PeDirectory Debug { get; init; }
+    public required ImageDataDirectory Debug { get; init; }
 
     /// <summary>The resources, the version among them.</summary>
-    public required PeDirectory Resources { get; init; }
+    public required ImageDataDirectory Resources { get; init; }
 
     /// <summary>It has the header of the common language runtime.</summary>
     public required bool IsManaged { get; init; }
@@ -57,7 +58,7 @@ internal sealed class PeImage
         uint stamp = BinaryPrimitives.ReadUInt32LittleEndian(file[4..]);
         int optionalSize = BinaryPrimitives.ReadUInt16LittleEndian(file[16..]);
         ReadOnlySpan<byte> rest = file[FileHeaderSize..];
-        if (rest.Length < optionalSize + (sectionCount * PeSectionHeader.Size) || optionalSize < sizeof(ushort))
+        if (rest.Length < optionalSize + (sectionCount * ImageSectionHeader.Size) || optionalSize < sizeof(ushort))
         {
             throw new InvalidDataException($"{sectionCount} sections and an optional header of {optionalSize} bytes do not lie in the first page");
         }
@@ -77,10 +78,10 @@ internal sealed class PeImage
         uint size = BinaryPrimitives.ReadUInt32LittleEndian(optional[SizeOfImageAt..]);
         uint count = BinaryPrimitives.ReadUInt32LittleEndian(optional[(directoriesAt - sizeof(uint))..]);
         ReadOnlySpan<byte> table = optional[directoriesAt..];
-        ReadOnlySpan<PeDirectory> directories = MemoryMarshal.Cast<byte, PeDirectory>(table[..(table.Length / PeDirectory.Size * PeDirectory.Size)]);
+        ReadOnlySpan<ImageDataDirectory> directories = MemoryMarshal.Cast<byte, ImageDataDirectory>(table[..(table.Length / ImageDataDirectory.Size * ImageDataDirectory.Size)]);
         directories = directories[..(int)Math.Min(count, (uint)directories.Length)];
         return size > 0
-            ? new PeImage([.. MemoryMarshal.Cast<byte, PeSectionHeader>(rest.Slice(optionalSize, sectionCount * PeSectionHeader.Size))])
+            ? new PeImage([.. MemoryMarshal.Cast<byte, ImageSectionHeader>(rest.Slice(optionalSize, sectionCount * ImageSectionHeader.Size))])
             {
                 TimeDateStamp = stamp,
                 SizeOfImage = size,
@@ -99,7 +100,7 @@ internal sealed class PeImage
     /// <param name="first">The mapping of the header.</param>
     public bool IsLaidOutAt(MemoryMap map, in MemoryMapping first)
     {
-        foreach (PeSectionHeader section in _sections)
+        foreach (ImageSectionHeader section in _sections)
         {
             uint offset = section.PointerToRawData & ~PageMask;
             uint distance = section.VirtualAddress & ~PageMask;
@@ -125,7 +126,7 @@ internal sealed class PeImage
     /// <summary>Offset in the file of an address of the image; null if no section has it.</summary>
     public uint? FileOffset(uint address)
     {
-        foreach (PeSectionHeader section in _sections)
+        foreach (ImageSectionHeader section in _sections)
         {
             uint distance = unchecked(address - section.VirtualAddress);
             if (address >= section.VirtualAddress && distance < section.SizeOfRawData)
@@ -164,7 +165,7 @@ internal sealed class PeImage
         return end < 0 ? [.. bytes, 0] : bytes[..(headerSize + end + 1)].ToArray();
     }
 
-    private static PeDirectory At(ReadOnlySpan<PeDirectory> directories, int index) => index < directories.Length ? directories[index] : default;
+    private static ImageDataDirectory At(ReadOnlySpan<ImageDataDirectory> directories, int index) => index < directories.Length ? directories[index] : default;
 
     private static ReadOnlySpan<byte> From(ReadOnlySpan<byte> bytes, uint offset) => offset <= bytes.Length ? bytes[(int)offset..] : default;
 }

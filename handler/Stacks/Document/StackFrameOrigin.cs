@@ -9,7 +9,7 @@ internal enum StackFrameOrigin
     /// <summary>The runtime says so.</summary>
     Runtime,
 
-    /// <summary>The module's unwind table (<c>.eh_frame</c>).</summary>
+    /// <summary>The module's unwind table (<c>.eh_frame</c>, the exception directory).</summary>
     UnwindTable,
 
     /// <summary>The chain of frame pointers.</summary>

@@ -9,32 +9,35 @@ namespace CrashHandler.Handler.Stacks.Native;
 internal sealed class NativeUnwinder : IDisposable
 {
     private const ulong WordBytes = sizeof(ulong);
+    private const ulong PageBytes = 4_096;
+    private readonly IProcessMemory _uncached;
     private readonly CachedMemory _memory;
     private readonly WalkModule[] _modules;
     private readonly NativeModule?[] _natives;
     private readonly ulong[] _moduleStarts;
     private readonly (ulong Start, ulong End)[] _executable;
     private readonly MemoryMap _map;
+    private readonly bool _hasMap;
     private readonly Func<WalkModule, Stream?> _open;
-    private readonly Dictionary<ulong, CodePlace> _places = [];
+    private readonly Dictionary<(ulong Address, bool IsReturnAddress), CodePlace> _places = [];
     private readonly List<string> _problems = [];
     private (ulong From, ulong End) _stack;
 
     /// <param name="memory">The process's memory.</param>
     /// <param name="modules">Its modules.</param>
-    /// <param name="maps"><c>/proc/PID/maps</c>.</param>
+    /// <param name="maps"><c>/proc/PID/maps</c>, or lines of that form; empty: what is code and what is stack is then found by what can be read, and by the modules' headers.</param>
     /// <param name="open">Opens a module's file for its symbols, seekable; null: there is none.</param>
     public NativeUnwinder(IProcessMemory memory, IReadOnlyList<WalkModule> modules, byte[] maps, Func<WalkModule, Stream?> open)
     {
+        _uncached = memory;
         _memory = new CachedMemory(memory);
         _modules = [.. modules.Where(module => module.End > module.Address).OrderBy(module => module.Address)];
         _moduleStarts = [.. _modules.Select(module => module.Address)];
         _natives = new NativeModule?[_modules.Length];
         _open = open;
         _map = ReadMap(maps);
-        _executable = _map.Mappings.Count > 0
-            ? Join(_map.Mappings.Where(mapping => mapping.Executable).Select(mapping => (mapping.Start, mapping.End)))
-            : Join(_modules.Select(module => (module.Address, module.End)));
+        _hasMap = _map.Mappings.Count > 0;
+        _executable = Join(_map.Mappings.Where(mapping => mapping.Executable).Select(mapping => (mapping.Start, mapping.End)));
     }
 
     /// <summary>What of modules could not be read, each module once.</summary>
@@ -100,8 +103,8 @@ internal sealed class NativeUnwinder : IDisposable
         return StepByFramePointer(registers) ?? StepByScan(registers);
     }
 
-    /// <summary>Whether an address is in an ELF image, not in code that the .NET runtime made or loaded.</summary>
-    public bool IsNative(ulong address) => ModuleOf(address) is { } index && _modules[index].IsElf;
+    /// <summary>Whether an address is in an image of machine code, not in code that the .NET runtime made or loaded.</summary>
+    public bool IsNative(ulong address) => NativeOf(address) is { IsNative: true };
 
     /// <summary>Whether two addresses are on one stack, so that the lower one is the inner one.</summary>
     public bool AreOnOneStack(ulong one, ulong other) => StackEnd(one) is var end and not 0 && end == StackEnd(other);
@@ -153,7 +156,7 @@ internal sealed class NativeUnwinder : IDisposable
         ulong pointer = registers[DwarfRegister.Rbp];
         ulong end = StackEnd(registers.Sp);
         if (pointer % WordBytes != 0 || pointer < registers.Sp || end == 0 || pointer > end - (2 * WordBytes)
-            || !_memory.TryRead(pointer, out (ulong Pointer, ulong Address) saved) || !IsExecutable(saved.Address))
+            || !_memory.TryRead(pointer, out (ulong Pointer, ulong Address) saved) || !(_hasMap ? IsExecutable(saved.Address) : IsReturnAddress(saved.Address)))
         {
             return null;
         }
@@ -223,39 +226,33 @@ internal sealed class NativeUnwinder : IDisposable
     private CodePlace PlaceOf(ulong ip, bool isReturnAddress)
     {
         // The call may be the last instruction of a function that does not expect it to return.
-        ulong address = isReturnAddress ? ip - 1 : ip;
-        if (!_places.TryGetValue(address, out CodePlace? place))
+        (ulong Address, bool IsReturnAddress) key = (isReturnAddress ? ip - 1 : ip, isReturnAddress);
+        if (!_places.TryGetValue(key, out CodePlace? place))
         {
             if (_places.Count == StacksLimits.CachedPlaces)
             {
                 _places.Clear();
             }
 
-            _places[address] = place = FindPlace(address);
+            _places[key] = place = FindPlace(key.Address, isReturnAddress);
         }
 
         return place;
     }
 
-    private CodePlace FindPlace(ulong address)
+    private CodePlace FindPlace(ulong address, bool isReturnAddress)
     {
-        if (ModuleOf(address) is not { } index)
+        if (NativeOf(address) is not { } module)
         {
             return CodePlace.Nowhere;
         }
 
-        NativeModule module = _natives[index] ??= new NativeModule(_modules[index], _memory, _open, Tell);
-        if (!_modules[index].IsElf)
-        {
-            return new CodePlace(module, null, null);
-        }
-
-        UnwindRow? row = module.FindRow(address);
-
-        // The C library lets the entry of its signal trampoline begin a byte early, because a signal handler returns to the trampoline's first byte.
-        ulong named = row is { IsSignalFrame: true } && row.FunctionStart == address ? address + 1 : address;
-        return new CodePlace(module, row, module.FindFunction(named, row?.FunctionStart));
+        IUnwindRow? row = module.FindRow(address, isReturnAddress);
+        return new CodePlace(module, row, module.FindFunction(address, row));
     }
+
+    private NativeModule? NativeOf(ulong address)
+        => ModuleOf(address) is { } index ? _natives[index] ??= NativeModule.Of(_modules[index], _memory, _open, Tell) : null;
 
     private void Tell(string problem)
     {
@@ -274,6 +271,14 @@ internal sealed class NativeUnwinder : IDisposable
 
     private bool IsExecutable(ulong address)
     {
+        if (!_hasMap)
+        {
+            // What is in no module may have been written by the runtime's compiler.
+            return NativeOf(address) is { } module
+                ? module.IsExecutable(address)
+                : address is >= StacksLimits.LowestPointer and <= StacksLimits.HighestPointer && !(_stack.From <= address && address < _stack.End) && CanRead(address);
+        }
+
         int low = 0;
         int high = _executable.Length;
         while (low < high)
@@ -300,6 +305,11 @@ internal sealed class NativeUnwinder : IDisposable
             return _stack.End;
         }
 
+        if (!_hasMap)
+        {
+            return ReadableEnd(pointer);
+        }
+
         int index = _map.Find(pointer);
         index = index < 0 ? ~index : index;
         while (index < _map.Mappings.Count && !_map.Mappings[index].Writable && _map.Mappings[index].Start <= pointer)
@@ -322,5 +332,40 @@ internal sealed class NativeUnwinder : IDisposable
 
         _stack = (pointer, end);
         return end;
+    }
+
+    /// <summary>The same where no map tells: a stack ends where nothing can be read.</summary>
+    private ulong ReadableEnd(ulong pointer)
+    {
+        ulong at = pointer & ~(PageBytes - 1);
+        ulong limit = unchecked(at + StacksLimits.UnmappedStackBytes);
+        if (limit < at)
+        {
+            return 0;
+        }
+
+        while (!CanRead(at))
+        {
+            at += PageBytes;
+            if (at - pointer > StacksLimits.StackSearchBytes && at > pointer)
+            {
+                return 0;
+            }
+        }
+
+        while (at < limit && CanRead(at))
+        {
+            at += PageBytes;
+        }
+
+        _stack = (pointer, at);
+        return at;
+    }
+
+    // Beside the cache, from which so many pages would drive out code and tables.
+    private bool CanRead(ulong address)
+    {
+        Span<byte> first = stackalloc byte[1];
+        return _uncached.Read(address, first) == first.Length;
     }
 }

@@ -1,7 +1,7 @@
 namespace CrashHandler.Handler.Stacks.Native;
 
 /// <summary>How to find the caller's registers at one instruction: a row of the table of DWARF 5, section 6.4.1.</summary>
-internal sealed class UnwindRow
+internal sealed class UnwindRow : IUnwindRow
 {
     private readonly RegisterRule _cfa;
     private readonly int _returnRegister;
@@ -29,17 +29,13 @@ internal sealed class UnwindRow
         _rules = [.. kept];
     }
 
-    /// <summary>Where the code begins that the table has an entry for.</summary>
     public ulong FunctionStart { get; }
 
-    /// <summary>The caller was interrupted by a signal.</summary>
     public bool IsSignalFrame { get; }
 
     /// <summary>There is no caller: <c>_start</c>, <c>clone</c>.</summary>
     public bool IsOutermost { get; }
 
-    /// <summary>Finds the caller's registers.</summary>
-    /// <exception cref="InvalidDataException">Memory that it needs is not there, or an expression makes no sense.</exception>
     public RegisterFile Unwind(in RegisterFile registers, CachedMemory memory)
     {
         ulong cfa = _cfa.Kind == RegisterRuleKind.ValueExpression

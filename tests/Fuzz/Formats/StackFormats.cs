@@ -30,7 +30,8 @@ internal static class StackFormats
     [
         new("elf-page", ReadElfPage, typeof(InvalidDataException)) { MakeSeeds = () => [MadeUpImages.Elf([1, 2, 3, 4]), File.ReadAllBytes(StackPrograms.Usual)[..Page]], MostBytes = FormatLimits.ImageBytes },
         new("elf-file", ReadElfFile, typeof(InvalidDataException)) { MakeSeeds = () => [File.ReadAllBytes(StackPrograms.Usual)], Inputs = FormatLimits.FewInputs, MostBytes = FormatLimits.ImageBytes },
-        new("elf-in-memory", Unwind) { MakeSeeds = () => [Load(File.ReadAllBytes(StackPrograms.Usual))], Inputs = FormatLimits.FewInputs, MostBytes = FormatLimits.ImageBytes },
+        new("elf-in-memory", bytes => Unwind(bytes, isElf: true)) { MakeSeeds = () => [Load(File.ReadAllBytes(StackPrograms.Usual))], Inputs = FormatLimits.FewInputs, MostBytes = FormatLimits.ImageBytes },
+        new("pe-in-memory", bytes => Unwind(bytes, isElf: false)) { MakeSeeds = () => [HostilePeTests.Image(new Random(4711))], Inputs = FormatLimits.FewInputs, MostBytes = FormatLimits.ImageBytes },
         new("eh-frame", ReadEhFrame, typeof(InvalidDataException)) { MakeSeeds = () => [EhFrame(File.ReadAllBytes(StackPrograms.Usual))], MostBytes = FormatLimits.ImageBytes },
         new("call-frame-program", bytes => CallFrameProgram.Run(new FrameDescriptionEntry(s_common, Base, 0x100, bytes), Base + 0xff), typeof(InvalidDataException))
         {
@@ -110,9 +111,9 @@ internal static class StackFormats
         return image;
     }
 
-    private static void Unwind(byte[] image)
+    private static void Unwind(byte[] image, bool isElf)
     {
-        WalkModule module = new("/victim", Base, (ulong)image.Length, [], IsElf: true);
+        WalkModule module = new("/victim", Base, (ulong)image.Length, [], isElf);
         byte[] maps = Encoding.ASCII.GetBytes($"{Base:x}-{Base + (ulong)image.Length + 1:x} r-xp 00000000 08:01 7 /victim\n{Stack:x}-{Stack + StackBytes:x} rw-p 00000000 00:00 0 [stack]\n");
         byte[] stack = new byte[StackBytes];
         Random random = new(image.Length);

@@ -1,12 +1,15 @@
 using System.Runtime.InteropServices;
 
-namespace CrashHandler.Handler.Capture.Linux;
+namespace CrashHandler.Handler.Stacks.Pe;
 
-/// <summary>IMAGE_SECTION_HEADER of the PE format.</summary>
+/// <summary><c>IMAGE_SECTION_HEADER</c>, 40 bytes.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 4)]
-internal readonly struct PeSectionHeader
+internal readonly struct ImageSectionHeader
 {
     public const int Size = 40;
+
+    /// <summary><c>IMAGE_SCN_MEM_EXECUTE</c>.</summary>
+    public const uint MemoryExecute = 0x2000_0000;
 
     public readonly ulong Name;
 
@@ -16,15 +19,17 @@ internal readonly struct PeSectionHeader
     /// <summary>Distance from the image's beginning in memory.</summary>
     public readonly uint VirtualAddress;
 
-    /// <summary>Bytes in the file.</summary>
     public readonly uint SizeOfRawData;
-
-    /// <summary>Offset in the file.</summary>
     public readonly uint PointerToRawData;
-
     public readonly uint PointerToRelocations;
     public readonly uint PointerToLinenumbers;
     public readonly ushort NumberOfRelocations;
     public readonly ushort NumberOfLinenumbers;
     public readonly uint Characteristics;
+
+    /// <summary>Its bytes are code.</summary>
+    public bool IsExecutable => (Characteristics & MemoryExecute) != 0;
+
+    /// <summary>Whether an address, as distance from the image's beginning, is in it.</summary>
+    public bool Contains(uint address) => address >= VirtualAddress && address - VirtualAddress < Math.Max(VirtualSize, SizeOfRawData);
 }
