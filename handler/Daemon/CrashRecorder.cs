@@ -1,4 +1,5 @@
 using System.Globalization;
+using CrashHandler.Handler.Capture;
 using CrashHandler.Handler.Minidump;
 using CrashHandler.Handler.Minidump.Format;
 using CrashHandler.Handler.Posix;
@@ -48,6 +49,114 @@ internal sealed partial class CrashRecorder(ReportDatabase database, RunOptions 
         }
     }
 
+    /// <summary>Makes the report.</summary>
+    /// <exception cref="CaptureException">There was nothing to be had of the process.</exception>
+    /// <exception cref="DatabaseException">The report cannot be kept.</exception>
+    /// <exception cref="IOException">Likewise.</exception>
+    public WrittenReport Capture(CaptureJob job)
+    {
+        long began = time.GetTimestamp();
+        if (job.Ended is { } ended)
+        {
+            return new WrittenReport(job, began, takesLong: false, () => RecordEnd(job, ended));
+        }
+
+        if (job.Demand is { } demand)
+        {
+            return Over(RecordDemand(job, demand, began));
+        }
+
+        Guid clientId = ClientId();
+        ToldDeath death = DeathOf(job);
+        // Of a process that was gone before its notice was read the start time is not known, and so not the id that another handler gave its report.
+        if (job.Identity.StartTime == 0 && IsTold(job, death.ProcessId, death.At(time)))
+        {
+            return Over(ReleaseOutcome.Reported);
+        }
+
+        Guid id = DeathId.Of(clientId, job.Identity.StartTime, death);
+        PendingReport? report = Claim(job, id);
+        if (report is null)
+        {
+            CountRun(job, ReadRegistration(job), id.ToString());
+            return Over(ReleaseOutcome.Reported);
+        }
+
+        try
+        {
+            return WriteDeath(job, report, clientId, began);
+        }
+        catch
+        {
+            report.Dispose();
+            throw;
+        }
+
+        WrittenReport Over(ReleaseOutcome outcome) => new(job, began, takesLong: false, () => outcome);
+    }
+
+    /// <summary>A report of a process that lives on.</summary>
+    private ReleaseOutcome RecordDemand(CaptureJob job, CaptureDemand demand, long began)
+    {
+        try
+        {
+            Guid clientId = ClientId();
+            Guid id = Guid.NewGuid();
+            using PendingReport report = database.BeginReport(id, step => Pass(job, step)) ?? throw new DatabaseException($"there is a report {id} already");
+            ReportRecord record = WriteDemand(job, demand, report, clientId, began, out int threads);
+            report.File();
+            Pass(job, CrashStep.Recorded);
+            log.Value.Information(
+                "Report {Id}: pid {Client} ({ProcessType}) asked for it, {Threads} threads, {SoftErrors} soft errors, frozen for {Frozen:0.0} ms: {Why}",
+                record.Id, record.ProcessId, record.ProcessType, threads, record.SoftErrors.Count, record.FrozenMilliseconds, demand.Reason);
+            demand.ReportId = id;
+            return ReleaseOutcome.Reported;
+        }
+        catch (Exception failure) when (failure is CaptureException or DatabaseException or SyscallException or IOException)
+        {
+            log.Value.Warning("No report for pid {Client}, which asked for one: {Reason}", job.Identity.ProcessId, failure.Message);
+            demand.Problem = failure is CaptureException capture ? capture.Reason : failure.Message;
+            return ReleaseOutcome.NotReported;
+        }
+    }
+
+    /// <summary>What a demand is by.</summary>
+    private ReportRecord Demanded(ReportRecord record, CaptureDemand demand, TimeSpan frozen, long began) => record with
+    {
+        Reason = DemandReason(demand.Reason),
+        CaptureReason = demand.Reason,
+        FrozenMilliseconds = frozen.TotalMilliseconds,
+        CaptureMilliseconds = time.GetElapsedTime(began).TotalMilliseconds,
+    };
+
+    /// <summary>Whether this death was told to another handler, whose report is there or in the making.</summary>
+    private bool IsTold(CaptureJob job, int processId, DateTimeOffset since)
+    {
+        string? told = ToldDeaths.Find(database, processId, since, time.GetUtcNow() - DaemonLimits.SameDeath);
+        if (told is not null)
+        {
+            log.Value.Information("The end of pid {Client} is report {Id}, which another handler made", job.Identity.ProcessId, told);
+        }
+
+        return told is not null;
+    }
+
+    /// <summary>The report of a death, which is this handler's to make; null: another one has made it.</summary>
+    private PendingReport? Claim(CaptureJob job, Guid id)
+    {
+        PendingReport? report = database.BeginReport(id, step => Filing(job, step));
+        if (report is null)
+        {
+            log.Value.Information("Report {Id} of pid {Client} is there already: another handler made it", id.ToString(), job.Identity.ProcessId);
+        }
+
+        return report;
+    }
+
+    /// <summary>Whether more is to be done of a death than to file it.</summary>
+    private static bool TakesLong(Registration registration)
+        => registration.Fields.ContainsKey(RegistrationFields.HeapDump) || registration.Fields.ContainsKey(RegistrationFields.WaitForUpload);
+
     /// <summary>Puts the document into the report that is written, and what it says into its record. What fails costs the document only.</summary>
     private void AddStacks(CaptureJob job, PendingReport report, ReadOnlyMemory<byte> document, StackSummary summary, bool hasDump = true)
     {
@@ -91,9 +200,8 @@ internal sealed partial class CrashRecorder(ReportDatabase database, RunOptions 
     /// <summary>A report of a process of which nothing is left to be looked at: without a dump, with what it registered.</summary>
     private ReleaseOutcome RecordEnd(CaptureJob job, EndedProcess ended)
     {
-        if (ToldDeaths.Find(database, ended.Known.OwnId, job.Identity.Started, time.GetUtcNow() - DaemonLimits.SameDeath) is { } told)
+        if (IsTold(job, ended.Known.OwnId, job.Identity.Started))
         {
-            log.Value.Information("The end of pid {Client} is report {Id}, which another handler made", job.Identity.ProcessId, told);
             return ReleaseOutcome.Reported;
         }
 
@@ -102,10 +210,9 @@ internal sealed partial class CrashRecorder(ReportDatabase database, RunOptions 
         Registration registration = ReadRegistration(job);
         // First: whoever starts the application again at once is to be told of it.
         CountRun(job, registration, id.ToString());
-        using PendingReport? report = database.BeginReport(id, step => Filing(job, step));
+        using PendingReport? report = Claim(job, id);
         if (report is null)
         {
-            log.Value.Information("Report {Id} of pid {Client} is there already: another handler made it", id.ToString(), job.Identity.ProcessId);
             return ReleaseOutcome.Reported;
         }
 

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using CrashHandler.Protocol;
 
 namespace CrashHandler.Handler.Daemon;
 
@@ -14,12 +13,9 @@ internal static class DeathId
 
     /// <summary>Of a notice.</summary>
     /// <param name="clientId">The database's client id: machines count their pids alike.</param>
-    /// <param name="startTime">Field 22 of /proc/PID/stat of the process.</param>
-    /// <param name="notice">Pid and tid as the process sees itself: handlers in other pid namespaces see others.</param>
-    public static Guid Of(Guid clientId, ulong startTime, in CrashNotice notice)
-    {
-        return Of(clientId, startTime, notice.ProcessId, notice.ThreadId, notice.Time);
-    }
+    /// <param name="startTime">When the process started, as its system says it.</param>
+    /// <param name="death">What it says.</param>
+    public static Guid Of(Guid clientId, ulong startTime, ToldDeath death) => Of(clientId, startTime, death.ProcessId, death.ThreadId, death.Time);
 
     /// <summary>Of an end without a notice: a process ends once.</summary>
     /// <param name="clientId">As above.</param>
@@ -27,13 +23,7 @@ internal static class DeathId
     /// <param name="processId">Pid as the process saw itself.</param>
     public static Guid Of(Guid clientId, ulong startTime, int processId) => Of(clientId, startTime, processId, thread: 0, time: 0);
 
-    /// <summary>Of a death by its parts.</summary>
-    /// <param name="clientId">As above.</param>
-    /// <param name="startTime">As above.</param>
-    /// <param name="process">Pid as the process saw itself.</param>
-    /// <param name="thread">Tid, likewise.</param>
-    /// <param name="time">When, in Unix nanoseconds.</param>
-    public static Guid Of(Guid clientId, ulong startTime, int process, int thread, long time)
+    private static Guid Of(Guid clientId, ulong startTime, int process, int thread, long time)
     {
         Span<byte> death = stackalloc byte[40];
         clientId.TryWriteBytes(death, bigEndian: true, out _);

@@ -63,6 +63,7 @@ internal static unsafe partial class PipeCalls
     [LibraryImport(Kernel, SetLastError = true)] public static partial int SetEvent(nint handle);
     [LibraryImport(Kernel, SetLastError = true)] public static partial int ResetEvent(nint handle);
     [LibraryImport(Kernel, SetLastError = true)] public static partial uint WaitForSingleObject(nint handle, uint milliseconds);
+    [LibraryImport(Kernel, SetLastError = true)] public static partial uint WaitForMultipleObjects(uint count, nint* handles, int waitForAll, uint milliseconds);
     [LibraryImport(Kernel, SetLastError = true)] public static partial nint OpenProcess(uint access, int inherit, uint processId);
     [LibraryImport(Kernel)] public static partial nint GetCurrentProcess();
     [LibraryImport(Kernel, SetLastError = true)] public static partial int DuplicateHandle(nint sourceProcess, nint source, nint targetProcess, nint* target, uint access, int inherit, uint options);

@@ -73,17 +73,14 @@ internal static unsafe partial class ProcessFacts
         }
     }
 
-    /// <summary>Lets every suspended thread of a process go on, which has been suspended once. Of one that is gone there is none.</summary>
-    public static void Resume(int processId)
-    {
-        nint process = PipeCalls.OpenProcess(PipeCalls.PROCESS_SUSPEND_RESUME, 0, (uint)processId);
-        if (process != 0)
-        {
-            using FileDescriptor owned = new((int)process);
-            _ = NtResumeProcess(process);
-        }
-    }
+    /// <summary>Suspends every thread of a process once more; the handle has PROCESS_SUSPEND_RESUME.</summary>
+    /// <returns>An NTSTATUS: not negative if it is done.</returns>
+    public static int Suspend(FileDescriptor process) => NtSuspendProcess(process.Number);
 
+    /// <summary>Resumes every thread of a process once: what was suspended once goes on. One that is gone has none.</summary>
+    public static void Resume(FileDescriptor process) => _ = NtResumeProcess(process.Number);
+
+    [LibraryImport("ntdll")] private static partial int NtSuspendProcess(nint process);
     [LibraryImport("ntdll")] private static partial int NtResumeProcess(nint process);
     [LibraryImport("kernel32", SetLastError = true)] private static partial int GetProcessTimes(nint process, ulong* created, ulong* exited, ulong* kernel, ulong* user);
     [LibraryImport("kernel32", SetLastError = true)] private static partial int GetExitCodeProcess(nint process, uint* code);

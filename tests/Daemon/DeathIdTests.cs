@@ -1,5 +1,4 @@
 using CrashHandler.Handler.Daemon;
-using CrashHandler.Protocol;
 using Xunit;
 
 namespace CrashHandler.Tests.Daemon;
@@ -12,9 +11,9 @@ public sealed class DeathIdTests
     public void IsTheSameWhoeverMakesIt()
     {
         // Other versions share the database: this value must never change.
-        Guid id = DeathId.Of(s_client, 42, Notice(1, 2, 3));
+        Guid id = DeathId.Of(s_client, 42, new ToldDeath(1, 2, 3));
 
-        Assert.Equal(id, DeathId.Of(s_client, 42, Notice(1, 2, 3)));
+        Assert.Equal(id, DeathId.Of(s_client, 42, new ToldDeath(1, 2, 3)));
         Assert.Equal("cded0da4-45fc-8ac4-a96a-2d9d7ae52c37", id.ToString());
         Assert.Equal((8, 8), (id.Version, id.Variant & 0xC));
     }
@@ -22,24 +21,14 @@ public sealed class DeathIdTests
     [Fact]
     public void IsAnotherForAnyOtherDeath()
     {
-        HashSet<Guid> ids = [DeathId.Of(s_client, 42, Notice(1, 2, 3)), DeathId.Of(Guid.Empty, 42, Notice(1, 2, 3)), DeathId.Of(s_client, 43, Notice(1, 2, 3))];
+        HashSet<Guid> ids = [DeathId.Of(s_client, 42, new ToldDeath(1, 2, 3)), DeathId.Of(Guid.Empty, 42, new ToldDeath(1, 2, 3)), DeathId.Of(s_client, 43, new ToldDeath(1, 2, 3))];
         Assert.Equal(3, ids.Count);
         for (int i = 0; i < 10_000; i++)
         {
-            Assert.True(ids.Add(DeathId.Of(s_client, 42, Notice(100 + i, 2, 3))));
-            Assert.True(ids.Add(DeathId.Of(s_client, 42, Notice(1, 100 + i, 3))));
-            Assert.True(ids.Add(DeathId.Of(s_client, 42, Notice(1, 2, 100 + i))));
+            Assert.True(ids.Add(DeathId.Of(s_client, 42, new ToldDeath(100 + i, 2, 3))));
+            Assert.True(ids.Add(DeathId.Of(s_client, 42, new ToldDeath(1, 100 + i, 3))));
+            Assert.True(ids.Add(DeathId.Of(s_client, 42, new ToldDeath(1, 2, 100 + i))));
         }
-    }
-
-    private static CrashNotice Notice(int pid, int tid, long time)
-    {
-        byte[] notice = new byte[CrashNotice.Size];
-        BitConverter.TryWriteBytes(notice, CrashNotice.Size);
-        BitConverter.TryWriteBytes(notice.AsSpan(8), pid);
-        BitConverter.TryWriteBytes(notice.AsSpan(12), tid);
-        BitConverter.TryWriteBytes(notice.AsSpan(56), time);
-        return CrashNotice.Parse(notice);
     }
 
     [Fact]

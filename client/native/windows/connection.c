@@ -309,14 +309,14 @@ struct shim_error shim_connect_both(const WCHAR *address, struct shim_welcome *w
     return SHIM_DONE;
 }
 
-/* On the crash path: a fresh crash connection to the same address, whoever serves there now. */
-struct shim_error shim_reconnect_crash(int64_t deadline)
+/* On the crash path: a fresh crash connection, to whoever serves the address now. */
+struct shim_error shim_reconnect_crash(const WCHAR *address, int64_t deadline)
 {
     struct shim_welcome ignored = { 0 };
-    if (shim_connections.address[0] == L'\0') {
+    if (address[0] == L'\0') {
         return SHIM_FAILED(SHIM_ENOTCONN, "there was no handler yet");
     }
     close(shim_connections.crash);
     shim_connections.crash = NULL;
-    return open_connection(shim_connections.address, CH_ROLE_CRASH, &ignored, deadline, &shim_connections.crash, &shim_connections.handler);
+    return open_connection(address, CH_ROLE_CRASH, &ignored, deadline, &shim_connections.crash, &shim_connections.handler);
 }

@@ -78,7 +78,7 @@ static bool await(uint16_t wanted, int64_t patience_ms, int64_t limit)
     }
 }
 
-/* The whole dialogue on the crash connection as it is now. A handler that falls silent is left alone: the threads that it suspended would stay so. */
+/* The whole dialogue on the crash connection as it is now. A handler that falls silent is left alone: another one may be asked, and what it suspended its guard lets go. */
 static bool converse(int64_t taken_limit_ms, int64_t limit)
 {
     return shim_connections.crash != NULL
@@ -91,7 +91,7 @@ static void report_to_anyone(void)
 {
     int64_t limit = dialogue_deadline();
     if (converse(CH_TAKEN_LIMIT_MS, limit)
-        || (shim_reconnect_crash(within(limit, CH_TAKEN_LIMIT_MS)).number == 0 && converse(CH_TAKEN_LIMIT_MS, limit))) {
+        || (shim_reconnect_crash(shim_connections.address, within(limit, CH_TAKEN_LIMIT_MS)).number == 0 && converse(CH_TAKEN_LIMIT_MS, limit))) {
         return;
     }
     if (shim_last_resort_start(within(limit, CH_ANSWER_LIMIT_MS))) {

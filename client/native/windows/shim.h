@@ -107,7 +107,7 @@ struct shim_error shim_send(HANDLE pipe, uint16_t type, uint32_t request, const 
 struct shim_error shim_send_large(HANDLE pipe, uint16_t type, uint32_t request, const void *payload, uint32_t length, HANDLE handle, int64_t deadline);
 struct shim_error shim_receive(HANDLE pipe, struct ch_frame_header *header, void *buffer, uint32_t capacity, int64_t deadline);
 struct shim_error shim_connect_both(const WCHAR *address, struct shim_welcome *welcome);
-struct shim_error shim_reconnect_crash(int64_t deadline);
+struct shim_error shim_reconnect_crash(const WCHAR *address, int64_t deadline);
 void shim_hold_connections(void);
 
 /* peer.c: who serves the pipe. */

@@ -5,44 +5,52 @@ using Microsoft.Win32.SafeHandles;
 
 namespace CrashHandler.Handler.Capture.Windows;
 
-/// <summary>Has the system write a dump of a process: <c>MiniDumpWriteDump</c>, which suspends its threads meanwhile. One at a time: dbghelp's functions are single threaded.</summary>
-internal static unsafe class SystemDump
+/// <summary>
+/// Has the system write a dump of a process: <c>MiniDumpWriteDump</c>, which suspends its threads meanwhile, once more than they are. One at a time: dbghelp's functions are single threaded. This object is a
+/// turn with it, begun and ended on one thread.
+/// </summary>
+internal sealed unsafe class SystemDump : IDisposable
 {
     private const int True = 1, False = 0;
     private const string Advice = "the process may have ended meanwhile, a security program may deny it, or the disk is full";
 
     private static readonly object s_dbghelp = new();
     private static volatile bool s_isGivenUp;
-    private static volatile int s_processId;
+
+    private readonly TargetProcess _process;
+    private readonly Answers _answers;
+
+    private SystemDump(TargetProcess process, Answers answers)
+    {
+        _process = process;
+        _answers = answers;
+    }
 
     /// <summary>
-    /// Has the dump that is being written, if any, given up, and writes none any more: this process is about to end, and what dbghelp has suspended would stay so. If dbghelp does not hear of it
-    /// within <see cref="WindowsDumpLimits.GivingUp"/>, the process is resumed in its stead. From any thread.
+    /// Has the dump that is being written, if any, given up, writes none any more, and lets every process go: this one is about to end. If dbghelp does not hear of it within
+    /// <see cref="WindowsDumpLimits.GivingUp"/>, what it has suspended is resumed in its stead. From any thread.
     /// </summary>
     /// <returns>Whether none is being written any more.</returns>
     public static bool GiveUp()
     {
         s_isGivenUp = true;
-        if (Monitor.TryEnter(s_dbghelp, WindowsDumpLimits.GivingUp))
+        bool isOver = Monitor.TryEnter(s_dbghelp, WindowsDumpLimits.GivingUp);
+        if (isOver)
         {
             Monitor.Exit(s_dbghelp);
-            return true;
         }
 
-        ProcessFacts.Resume(s_processId);
-        return false;
+        HeldProcess.LetAllGo();
+        return isOver;
     }
 
-    /// <summary>Writes it.</summary>
+    /// <summary>Waits until dbghelp is free.</summary>
     /// <param name="process">The process.</param>
-    /// <param name="file">Where to, from its beginning; readable, and not overlapped.</param>
-    /// <param name="type">What it holds.</param>
-    /// <param name="exception">Its exception; null: it has none.</param>
-    /// <param name="omitted">Modules that are left out, by file name: a test's wish. Under Wine each costs seconds.</param>
     /// <param name="progress">Its time, and its signs of life.</param>
-    /// <exception cref="CaptureException">It cannot be written, or not in time.</exception>
-    /// <exception cref="OperationCanceledException">This process ends (<see cref="GiveUp"/>).</exception>
-    public static void Write(TargetProcess process, SafeFileHandle file, DumpType type, DumpedException? exception, IReadOnlyCollection<string> omitted, DumpProgress progress)
+    /// <param name="omitted">Modules that are left out, by file name: a test's wish. Under Wine each costs seconds.</param>
+    /// <param name="passed">A test's hook.</param>
+    /// <exception cref="CaptureException">It is not, in all that time.</exception>
+    public static SystemDump Begin(TargetProcess process, DumpProgress progress, IReadOnlyCollection<string> omitted, Action<DumpStep> passed)
     {
         while (!Monitor.TryEnter(s_dbghelp, WindowsDumpLimits.Sign))
         {
@@ -53,8 +61,19 @@ internal static unsafe class SystemDump
             }
         }
 
-        Answers answers = new(progress, omitted);
-        GCHandle parameter = GCHandle.Alloc(answers);
+        return new SystemDump(process, new Answers(progress, omitted, passed));
+    }
+
+    /// <summary>Writes it.</summary>
+    /// <param name="held">The process, held still.</param>
+    /// <param name="file">Where to, from its beginning; readable, and not overlapped.</param>
+    /// <param name="type">What it holds.</param>
+    /// <param name="exception">Its exception; null: it has none.</param>
+    /// <exception cref="CaptureException">It cannot be written, or not in time.</exception>
+    /// <exception cref="OperationCanceledException">This process ends (<see cref="GiveUp"/>).</exception>
+    public void Write(HeldProcess held, SafeFileHandle file, DumpType type, DumpedException? exception)
+    {
+        GCHandle parameter = GCHandle.Alloc(_answers);
         try
         {
             DebugHelp.ExceptionInformation information = new()
@@ -63,28 +82,32 @@ internal static unsafe class SystemDump
                 ExceptionPointers = exception?.Pointers ?? 0,
                 ClientPointers = exception is { IsOfClient: true } ? True : False,
             };
-            s_processId = process.ProcessId;
             ThrowIfGivenUp();
             DebugHelp.CallbackInformation callback = new() { Routine = &Answer, Parameter = GCHandle.ToIntPtr(parameter) };
-            bool isWritten = DebugHelp.MiniDumpWriteDump(process.Handle, process.ProcessId, file.DangerousGetHandle(), type, exception is null ? null : &information, 0, &callback) != 0;
+            held.Suspensions.Add();
+            bool isWritten = DebugHelp.MiniDumpWriteDump(
+                _process.Handle, _process.ProcessId, file.DangerousGetHandle(), type, exception is null ? null : &information, 0, &callback) != 0;
             int result = Marshal.GetLastPInvokeError();
+            // It resumes them itself.
+            _ = held.Suspensions.TryTake();
             ThrowIfGivenUp();
             if (!isWritten)
             {
                 throw new CaptureException(
                     CaptureStep.Memory,
-                    process.ProcessId,
-                    answers.HasCancelled ? $"MiniDumpWriteDump was not ready after {WindowsDumpLimits.Writing.TotalSeconds:0} s" : $"MiniDumpWriteDump: {Text(result)} (0x{result:x8}); {Advice}");
+                    _process.ProcessId,
+                    _answers.HasCancelled ? $"MiniDumpWriteDump was not ready after {WindowsDumpLimits.Writing.TotalSeconds:0} s" : $"MiniDumpWriteDump: {Text(result)} (0x{result:x8}); {Advice}");
             }
         }
         finally
         {
             parameter.Free();
-            Monitor.Exit(s_dbghelp);
             GC.KeepAlive(file);
-            GC.KeepAlive(process);
+            GC.KeepAlive(_process);
         }
     }
+
+    public void Dispose() => Monitor.Exit(s_dbghelp);
 
     private static void ThrowIfGivenUp()
     {
@@ -110,6 +133,7 @@ internal static unsafe class SystemDump
         switch (input->Type)
         {
             case DumpCallbackType.Module:
+                answers.Passed(DumpStep.Dumping);
                 if (answers.Omits(input->ModulePath))
                 {
                     output->ModuleWriteFlags = 0;
@@ -128,9 +152,11 @@ internal static unsafe class SystemDump
         }
     }
 
-    private sealed class Answers(DumpProgress progress, IReadOnlyCollection<string> omitted)
+    private sealed class Answers(DumpProgress progress, IReadOnlyCollection<string> omitted, Action<DumpStep> passed)
     {
         public DumpProgress Progress { get; } = progress;
+
+        public Action<DumpStep> Passed { get; } = passed;
 
         public bool HasCancelled { get; set; }
 

@@ -8,8 +8,7 @@ namespace CrashHandler.Handler.Capture.Windows;
 internal sealed unsafe partial class TargetProcess : IDisposable
 {
     // Process Security and Access Rights: to ask, to read, to see its handles (MiniDumpWithHandleData), to suspend its threads, and to see that it has ended.
-    private const uint PROCESS_VM_READ = 0x10, PROCESS_DUP_HANDLE = 0x40, PROCESS_QUERY_INFORMATION = 0x400, PROCESS_SUSPEND_RESUME = 0x800, SYNCHRONIZE = 0x100000;
-    private const uint Rights = PROCESS_VM_READ | PROCESS_DUP_HANDLE | PROCESS_QUERY_INFORMATION | PROCESS_SUSPEND_RESUME | SYNCHRONIZE;
+    private const uint Rights = PipeCalls.PROCESS_VM_READ | PipeCalls.PROCESS_DUP_HANDLE | PipeCalls.PROCESS_QUERY_INFORMATION | PipeCalls.PROCESS_SUSPEND_RESUME | PipeCalls.SYNCHRONIZE;
 
     private const string AdviceOfRights = "its user must be this handler's, it must not run elevated or protected, and a security program may deny it";
 

@@ -12,6 +12,15 @@ internal static class WindowsDumpLimits
     /// <summary>For dbghelp to hear that a dump is given up, because this process ends: it asks between a module and the next, and a process that is ended has seconds.</summary>
     public static readonly TimeSpan GivingUp = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// How long a process is held still at most, from when its guard stands by: a handler that is stopped must not hold it for ever. Longer than <see cref="Writing"/> and what comes after it, and less than the
+    /// client's 120 s, so that it still ends by itself what it began.
+    /// </summary>
+    public static readonly TimeSpan Holding = TimeSpan.FromSeconds(114);
+
+    /// <summary>For a guard to stand by: a tenth of a second for its runtime to start, seconds on a busy machine. Later, the process is held without one until it comes: the report matters more.</summary>
+    public static readonly TimeSpan StandingBy = TimeSpan.FromSeconds(10);
+
     /// <summary>EXCEPTION_MAXIMUM_PARAMETERS: an EXCEPTION_RECORD has room for no more, and dbghelp copies as many as it names.</summary>
     public const uint ExceptionParameters = 15;
 

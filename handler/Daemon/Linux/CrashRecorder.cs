@@ -17,42 +17,14 @@ internal sealed partial class CrashRecorder
 {
     private readonly StackWalk _walk = new(options.Walk);
 
-    /// <summary>Makes the report.</summary>
-    /// <exception cref="CaptureException">There was nothing to be had of the process.</exception>
-    /// <exception cref="DatabaseException">The report cannot be kept.</exception>
-    /// <exception cref="IOException">Likewise.</exception>
-    public WrittenReport Capture(CaptureJob job)
+    private static ToldDeath DeathOf(CaptureJob job)
     {
-        long began = time.GetTimestamp();
-        if (job.Demand is { } demand)
-        {
-            ReleaseOutcome answered = RecordDemand(job, demand);
-            return new WrittenReport(job, began, takesLong: false, () => answered);
-        }
-
-        if (job.Ended is { } ended)
-        {
-            return new WrittenReport(job, began, takesLong: false, () => RecordEnd(job, ended));
-        }
-
-        Guid clientId = ClientId();
         CrashNotice notice = CrashNotice.Parse(job.Notice);
-        // Of a process that was gone before its notice was read the start time is not known, and so not the id that another handler gave its report.
-        if (job.Identity.StartTime == 0 && ToldDeaths.Find(database, notice.ProcessId, NoticeReader.ReadTime(notice), time.GetUtcNow() - DaemonLimits.SameDeath) is { } told)
-        {
-            log.Value.Information("The end of pid {Client} is report {Id}, which another handler made", job.Identity.ProcessId, told);
-            return new WrittenReport(job, began, takesLong: false, () => ReleaseOutcome.Reported);
-        }
+        return new ToldDeath(notice.ProcessId, notice.ThreadId, notice.Time);
+    }
 
-        Guid id = DeathId.Of(clientId, job.Identity.StartTime, notice);
-        PendingReport? report = database.BeginReport(id, step => Filing(job, step));
-        if (report is null)
-        {
-            log.Value.Information("Report {Id} of pid {Client} is there already: another handler made it", id.ToString(), job.Identity.ProcessId);
-            CountRun(job, ReadRegistration(job), id.ToString());
-            return new WrittenReport(job, began, takesLong: false, () => ReleaseOutcome.Reported);
-        }
-
+    private WrittenReport WriteDeath(CaptureJob job, PendingReport report, Guid clientId, long began)
+    {
         FrozenProcess? frozen = null;
         try
         {
@@ -81,7 +53,7 @@ internal sealed partial class CrashRecorder
         }
         catch
         {
-            LetGo(job, report, frozen);
+            LetGo(job, frozen);
             throw;
         }
     }
@@ -97,8 +69,7 @@ internal sealed partial class CrashRecorder
         report.Write(record, dump.WriteTo);
         WalkInput? input = PrepareWalk(job, report, frozen, snapshot, registration, StacksLimits.OfDeath);
         int threads = snapshot.Threads.Count;
-        bool takesLong = registration.Fields.ContainsKey(RegistrationFields.HeapDump) || registration.Fields.ContainsKey(RegistrationFields.WaitForUpload);
-        return new WrittenReport(job, began, takesLong, () => FileDeath(job, report, frozen, registration, record, threads, input, began));
+        return new WrittenReport(job, began, TakesLong(registration), () => FileDeath(job, report, frozen, registration, record, threads, input, began));
     }
 
     private ReleaseOutcome FileDeath(
@@ -126,7 +97,8 @@ internal sealed partial class CrashRecorder
         finally
         {
             input?.Dispose();
-            LetGo(job, report, frozen);
+            LetGo(job, frozen);
+            report.Dispose();
         }
     }
 
@@ -185,23 +157,18 @@ internal sealed partial class CrashRecorder
         }
     }
 
-    private static void LetGo(CaptureJob job, PendingReport report, FrozenProcess? frozen)
+    private static void LetGo(CaptureJob job, FrozenProcess? frozen)
     {
         frozen?.Dispose();
         job.TracerMustEnd = frozen?.TracerThreadMustEnd ?? false;
-        report.Dispose();
     }
 
-    /// <summary>A report of a process that lives on: it stands still for as long as its memory is copied, and no longer.</summary>
-    private ReleaseOutcome RecordDemand(CaptureJob job, CaptureDemand demand)
+    /// <summary>It stands still for as long as its memory is copied, and no longer.</summary>
+    private ReportRecord WriteDemand(CaptureJob job, CaptureDemand demand, PendingReport report, Guid clientId, long began, out int threads)
     {
         WalkAnswer? answer = null;
         try
         {
-            long began = time.GetTimestamp();
-            Guid clientId = ClientId();
-            Guid id = Guid.NewGuid();
-            using PendingReport report = database.BeginReport(id, step => Pass(job, step)) ?? throw new DatabaseException($"there is a report {id} already");
             CaptureRequest request = new() { ProcessId = job.Identity.ProcessId, StartTime = job.Identity.StartTime, Requester = demand.ThreadId };
             Registration asked = ReadRegistration(job);
             using ProcessSnapshot snapshot = TakeSnapshot(job, AsWanted(request, asked), out TimeSpan frozen, (process, taken) =>
@@ -209,28 +176,11 @@ internal sealed partial class CrashRecorder
                 using WalkInput? input = PrepareWalk(job, report, process, taken, asked, StacksLimits.OfDemand);
                 answer = input is null ? null : Walk(job, report, input, process, StacksLimits.OfDemand);
             });
-            ReportRecord record = RecordOf(job, report, snapshot, ReadRegistration(job), clientId, out MinidumpWriter dump) with
-            {
-                Reason = DemandReason(demand.Reason),
-                CaptureReason = demand.Reason,
-                FrozenMilliseconds = frozen.TotalMilliseconds,
-                CaptureMilliseconds = time.GetElapsedTime(began).TotalMilliseconds,
-            };
+            ReportRecord record = Demanded(RecordOf(job, report, snapshot, ReadRegistration(job), clientId, out MinidumpWriter dump), demand, frozen, began);
             report.Write(record, dump.WriteTo);
             AddStacks(job, report, answer);
-            report.File();
-            Pass(job, CrashStep.Recorded);
-            log.Value.Information(
-                "Report {Id}: pid {Client} ({ProcessType}) asked for it, {Threads} threads, {SoftErrors} soft errors, frozen for {Frozen:0.0} ms: {Why}",
-                record.Id, record.ProcessId, record.ProcessType, snapshot.Threads.Count, record.SoftErrors.Count, frozen.TotalMilliseconds, demand.Reason);
-            demand.ReportId = id;
-            return ReleaseOutcome.Reported;
-        }
-        catch (Exception failure) when (failure is CaptureException or DatabaseException or SyscallException or IOException)
-        {
-            log.Value.Warning("No report for pid {Client}, which asked for one: {Reason}", job.Identity.ProcessId, failure.Message);
-            demand.Problem = failure is CaptureException capture ? capture.Reason : failure.Message;
-            return ReleaseOutcome.NotReported;
+            threads = snapshot.Threads.Count;
+            return record;
         }
         finally
         {

@@ -12,7 +12,7 @@ using Microsoft.Win32.SafeHandles;
 namespace CrashHandler.Handler.Daemon;
 
 /// <summary>
-/// What of it is Windows's: the system's own dump, completed to a report's. The process waits for its release; its threads run but while the dump is written.
+/// What of it is Windows's: the system's own dump, completed to a report's. The process waits for its release; it is held still until dump and stacks are there.
 /// </summary>
 internal sealed partial class CrashRecorder
 {
@@ -20,93 +20,59 @@ internal sealed partial class CrashRecorder
     private const string NoExceptionPointers = "it said nothing of the exception's registers";
     private const string Runtime = "coreclr.dll";
 
-    /// <summary>Makes the report.</summary>
-    /// <exception cref="DatabaseException">The report cannot be kept.</exception>
-    /// <exception cref="IOException">Likewise.</exception>
-    public WrittenReport Capture(CaptureJob job)
+    private static ToldDeath DeathOf(CaptureJob job)
     {
-        long began = time.GetTimestamp();
-        if (job.Demand is { } demand)
-        {
-            ReleaseOutcome answered = RecordDemand(job, demand);
-            return new WrittenReport(job, began, takesLong: false, () => answered);
-        }
-
-        if (job.Ended is { } ended)
-        {
-            return new WrittenReport(job, began, takesLong: false, () => RecordEnd(job, ended));
-        }
-
-        Guid clientId = ClientId();
         WindowsCrashNotice notice = WindowsCrashNotice.Parse(job.Notice);
-        DateTimeOffset died = TimeOf(notice);
-        // Of a process that was gone before its notice was read the start time is not known, and so not the id that another handler gave its report.
-        if (job.Identity.StartTime == 0 && ToldDeaths.Find(database, job.Identity.ProcessId, died, time.GetUtcNow() - DaemonLimits.SameDeath) is { } told)
-        {
-            log.Value.Information("The end of pid {Client} is report {Id}, which another handler made", job.Identity.ProcessId, told);
-            return new WrittenReport(job, began, takesLong: false, () => ReleaseOutcome.Reported);
-        }
-
-        Guid id = DeathId.Of(clientId, job.Identity.StartTime, job.Identity.ProcessId, notice.ThreadId, notice.Time);
-        PendingReport? report = database.BeginReport(id, step => Filing(job, step));
-        if (report is null)
-        {
-            log.Value.Information("Report {Id} of pid {Client} is there already: another handler made it", id.ToString(), job.Identity.ProcessId);
-            CountRun(job, ReadRegistration(job), id.ToString());
-            return new WrittenReport(job, began, takesLong: false, () => ReleaseOutcome.Reported);
-        }
-
-        try
-        {
-            return WriteDeath(job, report, notice, clientId, began);
-        }
-        catch
-        {
-            report.Dispose();
-            throw;
-        }
+        return new ToldDeath(job.Identity.ProcessId, notice.ThreadId, notice.Time);
     }
 
-    private WrittenReport WriteDeath(CaptureJob job, PendingReport report, WindowsCrashNotice notice, Guid clientId, long began)
+    private WrittenReport WriteDeath(CaptureJob job, PendingReport report, Guid clientId, long began)
     {
+        WindowsCrashNotice notice = WindowsCrashNotice.Parse(job.Notice);
         Registration registration = ReadRegistration(job);
         SoftErrorList softErrors = new();
-        using SafeFileHandle scratch = ScratchFile.Create(report.DumpPath);
         TargetProcess? process = null;
+        HeldProcess? held = null;
         ReportRecord record;
         try
         {
-            process = TargetProcess.Open(job.Identity.ProcessId, job.Identity.StartTime);
-            WriteDump(job, process, scratch, registration, ExceptionOf(process, notice, softErrors));
-            Pass(job, CrashStep.SnapshotTaken);
-            CompletedDump dump = Complete(job, report, scratch, registration, clientId, IsDotNet(job, notice), softErrors, out Dictionary<string, string> parameters);
-            record = RecordOf(job, report, registration, parameters, dump.SoftErrors) with { Executable = process.ImagePath, DumpBytes = dump.Length };
-            record = Died(record, registration, notice, began);
-            report.Write(record, dump.WriteTo);
-        }
-        catch (CaptureException gone)
-        {
-            // Killed before it was looked at, or not to be looked at: its notice is worth a report.
-            softErrors.Add(gone.Step, $"process {gone.ProcessId}", gone.Reason);
-            record = RecordOf(job, report, registration, ParametersOf(job, registration, clientId, IsDotNet(job, notice), runtime: null), softErrors.ToArray()) with
+            try
             {
-                HasDump = false,
-                Access = CaptureAccess.NoticeOnly.ToString(),
-                Executable = process?.ImagePath ?? "",
-                IsSanitized = false,
-                HasEnvironment = false,
-            };
-            record = Died(record, registration, notice, began);
-            report.Write(record, _ => { });
+                process = TargetProcess.Open(job.Identity.ProcessId, job.Identity.StartTime);
+                held = HeldProcess.Prepare(process, time);
+                using SafeFileHandle scratch = ScratchFile.Create(report.DumpPath);
+                WriteDump(job, process, held, scratch, registration, ExceptionOf(process, notice, softErrors), softErrors);
+                Pass(job, CrashStep.SnapshotTaken);
+                CompletedDump dump = Complete(job, report, scratch, registration, clientId, IsDotNet(job, notice), softErrors, out Dictionary<string, string> parameters);
+                record = RecordOf(job, report, registration, parameters, dump.SoftErrors) with { Executable = process.ImagePath, DumpBytes = dump.Length };
+                record = Died(job, record, registration, notice, began);
+                report.Write(record, dump.WriteTo);
+            }
+            catch (CaptureException gone)
+            {
+                // Killed before it was looked at, or not to be looked at: its notice is worth a report.
+                softErrors.Add(gone.Step, $"process {gone.ProcessId}", gone.Reason);
+                record = RecordOf(job, report, registration, ParametersOf(job, registration, clientId, IsDotNet(job, notice), runtime: null), softErrors.ToArray()) with
+                {
+                    HasDump = false,
+                    Access = CaptureAccess.NoticeOnly.ToString(),
+                    Executable = process?.ImagePath ?? "",
+                    IsSanitized = false,
+                    HasEnvironment = false,
+                };
+                record = Died(job, record, registration, notice, began);
+                report.Write(record, _ => { });
+            }
+
+            AddStacks(job, report, registration, notice.ThreadId, IsDotNet(job, notice), record.HasDump);
         }
         finally
         {
+            held?.Dispose();
             process?.Dispose();
         }
 
-        AddStacks(job, report, registration, notice.ThreadId, IsDotNet(job, notice), record.HasDump);
-        bool takesLong = registration.Fields.ContainsKey(RegistrationFields.HeapDump) || registration.Fields.ContainsKey(RegistrationFields.WaitForUpload);
-        return new WrittenReport(job, began, takesLong, () => FileDeath(job, report, registration, record));
+        return new WrittenReport(job, began, TakesLong(registration), () => FileDeath(job, report, registration, record));
     }
 
     private ReleaseOutcome FileDeath(CaptureJob job, PendingReport report, Registration registration, ReportRecord record)
@@ -125,59 +91,42 @@ internal sealed partial class CrashRecorder
         }
     }
 
-    /// <summary>A report of a process that lives on: it stands still while the system dumps it.</summary>
-    private ReleaseOutcome RecordDemand(CaptureJob job, CaptureDemand demand)
+    /// <summary>It stands still while the system dumps it.</summary>
+    private ReportRecord WriteDemand(CaptureJob job, CaptureDemand demand, PendingReport report, Guid clientId, long began, out int threads)
     {
-        try
-        {
-            long began = time.GetTimestamp();
-            Guid clientId = ClientId();
-            Guid id = Guid.NewGuid();
-            using PendingReport report = database.BeginReport(id, step => Pass(job, step)) ?? throw new DatabaseException($"there is a report {id} already");
-            Registration registration = ReadRegistration(job);
-            SoftErrorList softErrors = new();
-            using SafeFileHandle scratch = ScratchFile.Create(report.DumpPath);
-            using TargetProcess process = TargetProcess.Open(job.Identity.ProcessId, job.Identity.StartTime);
-            using RequestingThread? asking = Requester(process, demand, softErrors);
-            long stopped = time.GetTimestamp();
-            WriteDump(job, process, scratch, registration, asking?.Exception);
-            TimeSpan frozen = time.GetElapsedTime(stopped);
-            Pass(job, CrashStep.SnapshotTaken);
-            bool isDotNet = job.Hooks.HasFlag(Hooks.DotNet);
-            CompletedDump dump = Complete(job, report, scratch, registration, clientId, isDotNet, softErrors, out Dictionary<string, string> parameters);
-            ReportRecord record = RecordOf(job, report, registration, parameters, dump.SoftErrors) with
-            {
-                Executable = process.ImagePath,
-                DumpBytes = dump.Length,
-                ThreadId = demand.ThreadId,
-                Reason = DemandReason(demand.Reason),
-                CaptureReason = demand.Reason,
-                FrozenMilliseconds = frozen.TotalMilliseconds,
-                CaptureMilliseconds = time.GetElapsedTime(began).TotalMilliseconds,
-            };
-            report.Write(record, dump.WriteTo);
-            report.File();
-            Pass(job, CrashStep.Recorded);
-            log.Value.Information(
-                "Report {Id}: pid {Client} ({ProcessType}) asked for it, {Threads} threads, {SoftErrors} soft errors, frozen for {Frozen:0.0} ms: {Why}",
-                record.Id, record.ProcessId, record.ProcessType, dump.Threads, record.SoftErrors.Count, frozen.TotalMilliseconds, demand.Reason);
-            demand.ReportId = id;
-            return ReleaseOutcome.Reported;
-        }
-        catch (Exception failure) when (failure is CaptureException or DatabaseException or SyscallException or IOException or InvalidDataException)
-        {
-            log.Value.Warning("No report for pid {Client}, which asked for one: {Reason}", job.Identity.ProcessId, failure.Message);
-            demand.Problem = failure is CaptureException capture ? capture.Reason : failure.Message;
-            return ReleaseOutcome.NotReported;
-        }
+        Registration registration = ReadRegistration(job);
+        SoftErrorList softErrors = new();
+        using SafeFileHandle scratch = ScratchFile.Create(report.DumpPath);
+        using TargetProcess process = TargetProcess.Open(job.Identity.ProcessId, job.Identity.StartTime);
+        using HeldProcess held = HeldProcess.Prepare(process, time);
+        using RequestingThread? asking = Requester(process, demand, softErrors);
+        WriteDump(job, process, held, scratch, registration, asking?.Exception, softErrors);
+        held.LetGo();
+        Pass(job, CrashStep.SnapshotTaken);
+        bool isDotNet = job.Hooks.HasFlag(Hooks.DotNet);
+        CompletedDump dump = Complete(job, report, scratch, registration, clientId, isDotNet, softErrors, out Dictionary<string, string> parameters);
+        ReportRecord record = RecordOf(job, report, registration, parameters, dump.SoftErrors) with { Executable = process.ImagePath, DumpBytes = dump.Length, ThreadId = demand.ThreadId };
+        record = Demanded(record, demand, held.Time, began);
+        report.Write(record, dump.WriteTo);
+        threads = dump.Threads;
+        return record;
     }
 
-    private void WriteDump(CaptureJob job, TargetProcess process, SafeFileHandle scratch, Registration registration, DumpedException? exception)
+    /// <summary>Holds the process, which stays so when this returns, and has the system write its dump.</summary>
+    private void WriteDump(
+        CaptureJob job, TargetProcess process, HeldProcess held, SafeFileHandle scratch, Registration registration, DumpedException? exception, SoftErrorList softErrors)
     {
-        Pass(job, CrashStep.Frozen);
+        if (held.AwaitGuard() is { } problem)
+        {
+            log.Value.Warning("Pid {Client} is held still without a guard: {Reason}", job.Identity.ProcessId, problem);
+            softErrors.Add(CaptureStep.Detach, HoldGuard.Verb, problem);
+        }
+
         using DumpProgress progress = new(() => job.Touch(time.GetTimestamp()), time);
-        SystemDump.Write(
-            process, scratch, DumpTypes.Of(IsSanitized(registration), registration.Says(RegistrationFields.IncludeEnvironment)), exception, options.OmittedModules, progress);
+        using SystemDump dump = SystemDump.Begin(process, progress, options.OmittedModules, step => options.FailSpot?.Pass(step));
+        held.Hold();
+        Pass(job, CrashStep.Frozen);
+        dump.Write(held, scratch, DumpTypes.Of(IsSanitized(registration), registration.Says(RegistrationFields.IncludeEnvironment)), exception);
     }
 
     /// <summary>What the notice says of its exception's place, if it is there; a client that knows none, or lies, costs the dump its exception only.</summary>
@@ -253,13 +202,13 @@ internal sealed partial class CrashRecorder
     }
 
     /// <summary>Adds what it died of: number and flags as an exception stream has them, in the places of a signal's.</summary>
-    private ReportRecord Died(ReportRecord record, Registration registration, in WindowsCrashNotice notice, long began)
+    private ReportRecord Died(CaptureJob job, ReportRecord record, Registration registration, in WindowsCrashNotice notice, long began)
     {
         ReadOnlySpan<ulong> all = [notice.Parameter0, notice.Parameter1, notice.Parameter2, notice.Parameter3];
         ReadOnlySpan<ulong> parameters = all[..(int)notice.ParameterCount];
         return record with
         {
-            Created = TimeOf(notice),
+            Created = DeathOf(job).At(time),
             ThreadId = notice.ThreadId,
             Reason = ExceptionCodes.Describe(notice.ExceptionCode, notice.ExceptionFlags, parameters),
             Signal = unchecked((int)notice.ExceptionCode),
@@ -303,9 +252,6 @@ internal sealed partial class CrashRecorder
     }
 
     private static bool IsDotNet(CaptureJob job, in WindowsCrashNotice notice) => job.Hooks.HasFlag(Hooks.DotNet) || notice.Flags.HasFlag(NoticeFlags.DotNet);
-
-    private DateTimeOffset TimeOf(in WindowsCrashNotice notice)
-        => notice.Time is not 0 and var unix ? DateTimeOffset.UnixEpoch.AddTicks(unix / TimeSpan.NanosecondsPerTick) : time.GetUtcNow();
 
     private Func<ReportRecord, ReportRecord>? HeapDumpFor(CaptureJob job, Registration registration)
         => registration.Fields.TryGetValue(RegistrationFields.HeapDump, out string? kind) ? record => WithHeapDump(job, record, kind) : null;

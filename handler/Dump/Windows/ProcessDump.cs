@@ -26,18 +26,26 @@ internal static class ProcessDump
         {
             using TargetProcess process = TargetProcess.Open(processId, startTime: null);
             using SafeFileHandle scratch = ScratchFile.Create(temporary);
-            long began = TimeProvider.System.GetTimestamp();
+            SoftErrorList softErrors = new();
+            using HeldProcess held = HeldProcess.Prepare(process, TimeProvider.System);
             using (DumpProgress progress = new(() => { }, TimeProvider.System))
             using (PosixSignalRegistration.Create(PosixSignal.SIGINT, GiveUp))
             using (PosixSignalRegistration.Create(PosixSignal.SIGQUIT, GiveUp))
             using (PosixSignalRegistration.Create(PosixSignal.SIGHUP, GiveUp))
             using (PosixSignalRegistration.Create(PosixSignal.SIGTERM, GiveUp))
             {
-                SystemDump.Write(process, scratch, DumpTypes.Of(isSanitized: false, hasEnvironment: false), exception: null, omitted: [], progress);
+                if (held.AwaitGuard() is { } problem)
+                {
+                    softErrors.Add(CaptureStep.Detach, HoldGuard.Verb, problem);
+                }
+
+                using SystemDump system = SystemDump.Begin(process, progress, omitted: [], passed: _ => { });
+                held.Hold();
+                system.Write(held, scratch, DumpTypes.Of(isSanitized: false, hasEnvironment: false), exception: null);
+                held.LetGo();
             }
 
-            TimeSpan frozen = TimeProvider.System.GetElapsedTime(began);
-            CompletedDump completed = CompletedDump.LayOut(new WrittenDump(scratch), new MinidumpAnnotations(Guid.NewGuid(), Guid.Empty, new Dictionary<string, string>()), []);
+            CompletedDump completed = CompletedDump.LayOut(new WrittenDump(scratch), new MinidumpAnnotations(Guid.NewGuid(), Guid.Empty, new Dictionary<string, string>()), softErrors.ToArray());
             using (FileStream dump = PosixFiles.CreatePrivateFile(temporary))
             {
                 completed.WriteTo(dump);
@@ -47,7 +55,7 @@ internal static class ProcessDump
             // Not over what came there meanwhile.
             RequireFree(path);
             File.Move(temporary, path, overwrite: false);
-            return new DumpOutcome(path, completed.Length, completed.Threads, frozen, completed.SoftErrors.Count);
+            return new DumpOutcome(path, completed.Length, completed.Threads, held.Time, completed.SoftErrors.Count);
         }
         catch (CaptureException gone) when (gone.Step == CaptureStep.Identity)
         {
