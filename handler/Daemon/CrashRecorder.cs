@@ -16,6 +16,8 @@ internal sealed partial class CrashRecorder(ReportDatabase database, RunOptions 
     private const string DotNet = ".NET";
     private const string Native = "native";
 
+    private readonly StackWalk _walk = new(options.Walk);
+
     /// <summary>How the reports of a process are sent.</summary>
     public Func<Registration, ReportDelivery> DeliveryOf { get; init; } = registration =>
     {
@@ -157,8 +159,24 @@ internal sealed partial class CrashRecorder(ReportDatabase database, RunOptions 
     private static bool TakesLong(Registration registration)
         => registration.Fields.ContainsKey(RegistrationFields.HeapDump) || registration.Fields.ContainsKey(RegistrationFields.WaitForUpload);
 
+    /// <summary>Puts a walk's document into the report, and says what is missing in it.</summary>
+    private void AddStacks(CaptureJob job, PendingReport report, WalkAnswer? answer, bool hasDump = true)
+    {
+        if (answer is null)
+        {
+            return;
+        }
+
+        AddStacks(job, report, answer.Document, answer.Summary, hasDump);
+        if (answer.Summary.Problem is { } problem)
+        {
+            log.Value.Information("Report {Id}: {Problem}", report.Id.ToString(), problem);
+            WalkFailed?.Invoke($"report {report.Id}: {problem}");
+        }
+    }
+
     /// <summary>Puts the document into the report that is written, and what it says into its record. What fails costs the document only.</summary>
-    private void AddStacks(CaptureJob job, PendingReport report, ReadOnlyMemory<byte> document, StackSummary summary, bool hasDump = true)
+    private void AddStacks(CaptureJob job, PendingReport report, ReadOnlyMemory<byte> document, StackSummary summary, bool hasDump)
     {
         try
         {

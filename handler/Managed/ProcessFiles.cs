@@ -1,24 +1,23 @@
 using CrashHandler.Handler.Posix;
-using CrashHandler.Handler.Stacks;
 using Microsoft.Win32.SafeHandles;
 
 namespace CrashHandler.Handler.Managed;
 
 /// <summary>Files as the process sees them, opened with its own rights: libraries, assemblies and PDBs.</summary>
-internal sealed class ProcessFiles(WalkRequest request)
+internal sealed partial class ProcessFiles
 {
     /// <summary>Opens a regular file for reading; null: there is none that may be read.</summary>
     public Stream? Open(string path)
     {
-        if (!path.StartsWith('/') || path.Contains('\0'))
+        if (!IsWhole(path) || path.Contains('\0'))
         {
             return null;
         }
 
         try
         {
-            FileDescriptor file = request.HasOwnRoot ? RootedFile.Open(WalkRequest.RootDescriptor, path) : OpenHere(path);
-            if (FileStatus.Of(file, path).IsRegular)
+            FileDescriptor file = OpenFile(path);
+            if (IsRegular(file, path))
             {
                 // The stream owns the descriptor from here on.
                 SafeFileHandle handle = new(file.Number, ownsHandle: true);
@@ -34,11 +33,5 @@ internal sealed class ProcessFiles(WalkRequest request)
             // Nothing that could be said of it helps: without the file, frames have fewer names and no lines.
             return null;
         }
-    }
-
-    private static FileDescriptor OpenHere(string path)
-    {
-        int fd = Libc.open(path, Libc.O_RDONLY | Libc.O_CLOEXEC | Libc.O_NONBLOCK | Libc.O_NOCTTY, 0);
-        return fd >= 0 ? new FileDescriptor(fd) : throw SyscallException.Last("open", path);
     }
 }

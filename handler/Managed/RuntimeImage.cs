@@ -7,12 +7,10 @@ namespace CrashHandler.Handler.Managed;
 /// <param name="Module">Its library.</param>
 /// <param name="Build">Version and commit, as it says them of itself.</param>
 /// <param name="Version">The four numbers.</param>
-internal sealed record RuntimeImage(WalkModule Module, string Build, Version Version)
+internal sealed partial record RuntimeImage(WalkModule Module, string Build, Version Version)
 {
-    private const string LibraryName = "libcoreclr.so";
-
     // Exported by a single-file program, a NativeAOT one, CoreCLR's library, and any Mono.
-    private const string SingleFileSymbol = "DotNetRuntimeInfo", AheadOfTimeSymbol = "DotNetRuntimeDebugHeader", CoreClrSymbol = "g_dacTable", MonoPrefix = "libmono";
+    private const string SingleFileSymbol = "DotNetRuntimeInfo", AheadOfTimeSymbol = "DotNetRuntimeDebugHeader", CoreClrSymbol = "g_dacTable";
 
     /// <summary>Absolute path, as the process sees it.</summary>
     public string Path => Module.Path;
@@ -34,7 +32,7 @@ internal sealed record RuntimeImage(WalkModule Module, string Build, Version Ver
                 throw new NoManagedPartException($"{module.Path} is not the runtime of .NET that is known here (Mono?)");
             }
 
-            string build = ElfView.OfProcess(memory, module.Address).FindVersion()
+            string build = BuildOf(module, reader, memory)
                 ?? throw new NoManagedPartException($"{module.Path} does not say which version it is");
             return new RuntimeImage(module, build, ParseVersion(build));
         }
@@ -46,7 +44,7 @@ internal sealed record RuntimeImage(WalkModule Module, string Build, Version Ver
 
     /// <summary>The runtime's library; null: there is none.</summary>
     public static WalkModule? FindLibrary(WalkRequest request)
-        => request.Modules.FirstOrDefault(module => module.IsElf && System.IO.Path.GetFileName(module.Path) == LibraryName);
+        => request.Modules.FirstOrDefault(IsLibrary);
 
     /// <summary>The version as people know it: <c>10.0.12</c> of 10.0.1226.42308, whose third number is the patch and what the build appended, two digits.</summary>
     public static string Show(Version version) => version.Build >= 100 ? $"{version.Major}.{version.Minor}.{version.Build / 100}" : version.ToString();
@@ -58,7 +56,7 @@ internal sealed record RuntimeImage(WalkModule Module, string Build, Version Ver
             return $"its runtime is Mono ({mono.Path}), whose data is not known here";
         }
 
-        if (request.Modules.Count > 0 && request.Modules[0] is { IsElf: true } main)
+        if (request.Modules.Count > 0 && request.Modules[0] is var main && IsNative(main))
         {
             if (Exports(reader, main, SingleFileSymbol))
             {

@@ -29,7 +29,7 @@ internal sealed unsafe class WalkDataReader : IDataReader
 
     public bool IsThreadSafe => false;
 
-    public OSPlatform TargetPlatform => OSPlatform.Linux;
+    public OSPlatform TargetPlatform => OperatingSystem.IsWindows() ? OSPlatform.Windows : OSPlatform.Linux;
 
     public Architecture Architecture => Architecture.X64;
 

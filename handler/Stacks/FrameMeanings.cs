@@ -5,11 +5,12 @@ namespace CrashHandler.Handler.Stacks;
 /// <summary>Which frames a signature passes over, and which are a library's (handler/Stacks/README.md, "Signature").</summary>
 internal static class FrameMeanings
 {
-    private const string Shim = "libcrashhandler.so";
+    private const string Shim = "libcrashhandler.so", WindowsShim = "crashhandler.dll";
 
-    // The runtime's native helpers, such as libSystem.Native.so.
-    private const string RuntimeHelpers = "libSystem.";
+    // The runtime's native helpers, such as libSystem.Native.so; on Windows System.IO.Compression.Native.dll.
+    private const string RuntimeHelpers = "libSystem.", WindowsRuntimeHelpersEnd = ".native.dll";
 
+    private const string WindowsLibraryEnd = ".dll";
     private const string Thrower = "Throw";
     private const string Stub = "IL_STUB";
 
@@ -18,12 +19,14 @@ internal static class FrameMeanings
     [
         "libcoreclr.so", "libclrjit.so", "libclrgc.so", "libclrgcexp.so", "libclrinterpreter.so", "libmscordaccore.so", "libmscordbi.so", "libcoreclrtraceptprovider.so",
         "libhostfxr.so", "libhostpolicy.so", "dotnet", Shim,
+        "coreclr.dll", "clrjit.dll", "clrgc.dll", "clrgcexp.dll", "clrinterpreter.dll", "mscordaccore.dll", "mscordbi.dll", "clretwrc.dll", "hostfxr.dll", "hostpolicy.dll", "dotnet.exe", WindowsShim,
     ];
 
     private static readonly HashSet<string> s_systemModules =
     [
         "libc.so", "libm.so", "libpthread.so", "libdl.so", "librt.so", "libstdc++.so", "libc++.so", "libc++abi.so", "libgcc_s.so", "libunwind.so", "ld-linux-x86-64.so",
         "ld-musl-x86_64.so", "linux-gate.so", "linux-vdso.so",
+        "ntdll.dll", "kernel32.dll", "kernelbase.dll", "win32u.dll", "user32.dll", "rpcrt4.dll", "combase.dll", "ucrtbase.dll", "msvcrt.dll", "vcruntime140.dll", "vcruntime140_1.dll", "msvcp140.dll",
     ];
 
     private static readonly HashSet<string> s_deliberateFunctions =
@@ -38,6 +41,13 @@ internal static class FrameMeanings
         "RhpThrowEx", "RhpThrowHwException", "RhThrowEx", "RhThrowHwEx", "RhpRethrow", "RhFailFast", "RhpFallbackFailFast", "PalRaiseFailFastException", "RaiseFailFastException",
     ];
 
+    /// <summary>The same in modules of Windows: their names are nobody's elsewhere.</summary>
+    private static readonly HashSet<string> s_windowsFunctions =
+    [
+        "RaiseException", "RtlRaiseException", "RtlDispatchException", "KiUserExceptionDispatcher", "UnhandledExceptionFilter", "RtlFailFast2", "_CxxThrowException", "terminate", "abort",
+        "_invoke_watson", "_invalid_parameter_noinfo", "DebugBreak", "DbgBreakPoint",
+    ];
+
     private static readonly string[] s_deliberatePrefixes =
     [
         "std::__throw_", "core::panicking::", "std::panicking::", "S_P_CoreLib_System_Runtime_EH__", "S_P_CoreLib_System_RuntimeExceptionHelpers__", "S_P_CoreLib_System_Environment__FailFast",
@@ -47,7 +57,7 @@ internal static class FrameMeanings
     private static readonly HashSet<string> s_startFunctions =
     [
         "_start", "__libc_start_main", "__libc_start_main_impl", "__libc_start_call_main", "start_thread", "clone", "clone3", "__clone", "__clone3", "__clone_internal", "thread_start",
-        "execute_native_thread_routine", "CallDescrWorkerInternal", "exe_start", "__pthread_start", "generic_start_main",
+        "execute_native_thread_routine", "CallDescrWorkerInternal", "exe_start", "__pthread_start", "generic_start_main", "RtlUserThreadStart", "BaseThreadInitThunk",
     ];
 
     /// <summary>Of the runtime, on the way of an exception or to the end of the process.</summary>
@@ -81,7 +91,7 @@ internal static class FrameMeanings
 
     /// <summary>Whether a frame is native code of the runtime, its host or of ours.</summary>
     public static bool IsRuntime(StackFrame frame)
-        => frame is { Kind: StackFrameKind.Native, Module: { } module } && NativeName.OfModule(module) is var name && s_runtimeModules.Contains(name) && name != Shim;
+        => frame is { Kind: StackFrameKind.Native, Module: { } module } && NativeName.OfModule(module) is var name && s_runtimeModules.Contains(name) && name is not (Shim or WindowsShim);
 
     /// <summary>Whether a method is passed over for its own name only, which anybody may give.</summary>
     public static bool IsOwnThrower(string name) => IsThrower(name) && !StartsWithAny(name, s_libraryNamespaces) && !StartsWithAny(name, s_deliberateMethods);
@@ -115,9 +125,14 @@ internal static class FrameMeanings
         }
 
         string module = NativeName.OfModule(frame.Module ?? "");
+        if (s_windowsFunctions.Contains(name) && s_systemModules.Contains(module) && module.EndsWith(WindowsLibraryEnd, StringComparison.Ordinal))
+        {
+            return FrameMeaning.Deliberate;
+        }
+
         // Generated code has no file, or the runtime's in memory.
         return s_runtimeModules.Contains(module) || s_startFunctions.Contains(name) || module.StartsWith('[') || module.StartsWith("memfd:", StringComparison.Ordinal) || name.Length == 0 ? FrameMeaning.None
-            : s_systemModules.Contains(module) || module.StartsWith(RuntimeHelpers, StringComparison.Ordinal) ? FrameMeaning.Library
+            : s_systemModules.Contains(module) || module.StartsWith(RuntimeHelpers, StringComparison.Ordinal) || module.EndsWith(WindowsRuntimeHelpersEnd, StringComparison.Ordinal) ? FrameMeaning.Library
             : FrameMeaning.Own;
     }
 

@@ -28,10 +28,15 @@ internal static partial class NativeName
         return chosen.Success ? chosen.Groups[1].Value : LibcAllocator().Replace(name, "$1");
     }
 
-    /// <summary>A module's file name without directory and version, such as <c>libc.so</c>.</summary>
+    /// <summary>A module's file name without directory and version, such as <c>libc.so</c>; of one of Windows in small letters, as its loader takes large ones for the same.</summary>
     public static string OfModule(string path)
     {
         string trimmed = path.EndsWith(Deleted, StringComparison.Ordinal) ? path[..^Deleted.Length] : path;
+        if (trimmed is [_, ':', '\\', ..] or ['\\', '\\', ..])
+        {
+            return trimmed[(trimmed.LastIndexOf('\\') + 1)..].ToLowerInvariant();
+        }
+
         string name = trimmed[(trimmed.LastIndexOf('/') + 1)..];
         return LibraryVersion().Replace(name, ".so");
     }

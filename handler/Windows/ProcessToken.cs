@@ -14,6 +14,9 @@ internal static unsafe class ProcessToken
     // A TOKEN_USER: two words, and a SID of at most 68 bytes.
     private const int UserBytes = 128;
 
+    // TOKEN_INFORMATION_CLASS; SID of winnt.h.
+    private const int TokenIntegrityLevel = 25, SubAuthoritiesOffset = 8;
+
     private static string? s_own;
 
     /// <summary>SID of this process's user.</summary>
@@ -40,18 +43,35 @@ internal static unsafe class ProcessToken
         }
     }
 
-    private static string UserOf(nint process, string subject)
+    /// <summary>How much a process is trusted ("Mandatory Integrity Control"): 0x1000 low, 0x2000 medium, 0x3000 elevated.</summary>
+    /// <exception cref="SyscallException">It cannot be asked for.</exception>
+    public static uint IntegrityOf(nint process, string subject)
     {
-        nint token;
-        if (PipeCalls.OpenProcessToken(process, PipeCalls.TOKEN_QUERY, &token) == 0)
+        using FileDescriptor token = TokenOf(process, subject);
+        byte* label = stackalloc byte[UserBytes];
+        uint needed;
+        if (PipeCalls.GetTokenInformation(token.Number, TokenIntegrityLevel, label, UserBytes, &needed) == 0)
         {
-            throw PipeCalls.LastFailure("OpenProcessToken", subject);
+            throw PipeCalls.LastFailure("GetTokenInformation", subject);
         }
 
-        using FileDescriptor owned = new((int)token);
+        // A SID: revision, number of sub-authorities, authority, sub-authorities, of which the last one is the level.
+        byte* sid = *(byte**)label;
+        return ((uint*)(sid + SubAuthoritiesOffset))[sid[1] - 1];
+    }
+
+    private static FileDescriptor TokenOf(nint process, string subject)
+    {
+        nint token;
+        return PipeCalls.OpenProcessToken(process, PipeCalls.TOKEN_QUERY, &token) != 0 ? new FileDescriptor((int)token) : throw PipeCalls.LastFailure("OpenProcessToken", subject);
+    }
+
+    private static string UserOf(nint process, string subject)
+    {
+        using FileDescriptor token = TokenOf(process, subject);
         byte* user = stackalloc byte[UserBytes];
         uint needed;
-        if (PipeCalls.GetTokenInformation(token, PipeCalls.TokenUser, user, UserBytes, &needed) == 0)
+        if (PipeCalls.GetTokenInformation(token.Number, PipeCalls.TokenUser, user, UserBytes, &needed) == 0)
         {
             throw PipeCalls.LastFailure("GetTokenInformation", subject);
         }

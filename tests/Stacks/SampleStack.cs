@@ -21,7 +21,7 @@ internal static class SampleStack
                 Kind = StackFrameKind.Native,
                 Origin = StackFrameOrigin.UnwindTable,
                 Method = mark + 1 < text.Length ? text[(mark + 1)..] : null,
-                Module = "/usr/lib/" + text[..mark],
+                Module = text[..mark] is var module && module.Contains('\\') ? module : "/usr/lib/" + module,
                 ModuleOffset = place & 0xffff,
                 Ip = place,
                 Sp = place,

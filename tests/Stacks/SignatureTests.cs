@@ -93,6 +93,9 @@ public sealed class SignatureTests
     [InlineData("/opt/lib/libcurl-gnutls.so.4.8.0 (deleted)", "libcurl-gnutls.so")]
     [InlineData("/opt/app/app", "app")]
     [InlineData("/opt/app/App.Core.dll", "App.Core.dll")]
+    [InlineData("/opt/app/C:\\x.so.1", "C:\\x.so")]
+    [InlineData(@"C:\Windows\System32\KERNELBASE.dll", "kernelbase.dll")]
+    [InlineData(@"\\server\share\App.exe", "app.exe")]
     public void ModulesHaveNoVersion(string path, string expected) => Assert.Equal(expected, NativeName.OfModule(path));
 
     /// <summary>What is expected, the exception's type or null, frames innermost first: of the exception if there is one.</summary>
@@ -146,6 +149,12 @@ public sealed class SignatureTests
         { "App.Plugin.Run", null, ["App.Plugin.Run()", "DynamicClass.InvokeStub_Plugin.Run(System.Object, System.Object*)", "System.Reflection.MethodBaseInvoker.InvokeWithNoArgs(System.Object)", "App.Program.Main()"] },
         { "App.Resource.Finalize", null, ["App.Resource.Finalize()", "System.GC.RunFinalizers()", "[DebuggerU2MCatchHandlerFrame]", "libcoreclr.so!"] },
         { null, null, ["libcrashhandler.so!", "libc.so.6!raise", "[HelperMethodFrame]"] },
+        {
+            "Fill | App.Native.Fill", null,
+            [@"C:\app\fill.dll!Fill", "[InlinedCallFrame]", "ILStubClass.IL_STUB_PInvoke(IntPtr, Int32)", "App.Native.Fill()", "App.Work.Do()", "App.Program.Main()", @"C:\app\coreclr.dll!", @"C:\app\hostfxr.dll!hostfxr_main"]
+        },
+        { "crunch | step", null, [@"C:\Windows\System32\KERNELBASE.dll!RaiseException", @"C:\app\app.exe!crunch", @"C:\app\app.exe!step", @"C:\Windows\System32\KERNEL32.DLL!BaseThreadInitThunk", @"C:\Windows\System32\ntdll.dll!RtlUserThreadStart"] },
+        { "RaiseException | crunch", null, ["libx.so!RaiseException", "app!crunch", "app!main"] },
         { null, null, [] },
     };
 

@@ -23,6 +23,21 @@ public sealed class WalkRequestCodecTests
         "ModuleCount 36 4", "MapsLength 40 4");
 
     [Fact]
+    public void AnswerHeader() => RecordLayoutTests.Check<WalkAnswerHeader>(8, "Length 0 4");
+
+    [Fact]
+    public void AnAnswerIsThereWithItsLength()
+    {
+        byte[] shared = new byte[WalkAnswerHeader.Size + 4];
+        Assert.Equal(0u, WalkAnswerHeader.LengthOf(shared));
+
+        WalkAnswerHeader.Write(shared, "{}"u8);
+
+        Assert.Equal(2u, WalkAnswerHeader.LengthOf(shared));
+        Assert.Equal("{}"u8, shared.AsSpan(WalkAnswerHeader.Size, 2));
+    }
+
+    [Fact]
     public void Registers() => RecordLayoutTests.Check<WalkRegisters>(160,
         "R8 0 8", "R9 8 8", "R10 16 8", "R11 24 8", "R12 32 8", "R13 40 8", "R14 48 8", "R15 56 8", "Rdi 64 8", "Rsi 72 8", "Rbp 80 8", "Rbx 88 8", "Rdx 96 8",
         "Rax 104 8", "Rcx 112 8", "Rsp 120 8", "Rip 128 8", "FsBase 136 8", "EFlags 144 4", "Cs 148 2", "Ds 150 2", "Es 152 2", "Fs 154 2", "Gs 156 2", "Ss 158 2");

@@ -85,14 +85,7 @@ internal sealed unsafe partial class TargetProcess : IDisposable
 
     /// <summary>Reads its memory.</summary>
     /// <returns>Whether all of it could be read.</returns>
-    public bool TryRead(ulong address, Span<byte> destination)
-    {
-        nuint done;
-        fixed (byte* bytes = destination)
-        {
-            return ReadProcessMemory(Handle, (nuint)address, bytes, (nuint)destination.Length, &done) != 0 && done == (nuint)destination.Length;
-        }
-    }
+    public bool TryRead(ulong address, Span<byte> destination) => ForeignMemory.Read(Handle, address, destination) == destination.Length;
 
     /// <summary>A capture's failure: the Win32 call, what it said, its number, and what to do.</summary>
     public static CaptureException Failure(CaptureStep step, int processId, string call, int error, string? advice)
@@ -103,5 +96,4 @@ internal sealed unsafe partial class TargetProcess : IDisposable
     [LibraryImport("kernel32", SetLastError = true)] private static partial nint OpenProcess(uint access, int inherit, int processId);
     [LibraryImport("kernel32", SetLastError = true)] private static partial int GetProcessTimes(nint process, ulong* created, ulong* exited, ulong* kernel, ulong* user);
     [LibraryImport("kernel32", SetLastError = true)] private static partial int QueryFullProcessImageNameW(nint process, uint flags, char* path, uint* length);
-    [LibraryImport("kernel32", SetLastError = true)] private static partial int ReadProcessMemory(nint process, nuint address, byte* buffer, nuint size, nuint* done);
 }

@@ -16,7 +16,7 @@ internal static class SystemVerbs
     public const bool ServesUsers = false;
 
     /// <summary>Carried out by this executable.</summary>
-    public static Command[] Resident() => [RunCommand.Create(HandlerDaemon.Run), GuardCommand.Create()];
+    public static Command[] Resident() => [RunCommand.Create(HandlerDaemon.Run), GuardCommand.Create(), WalkCommand.Create()];
 
     public static Command Exec() => Absent("exec", "'exec' is not on Windows, where nothing is preloaded into a program: have it call CrashReporter.Start.");
 

@@ -15,8 +15,6 @@ namespace CrashHandler.Handler.Daemon;
 /// </summary>
 internal sealed partial class CrashRecorder
 {
-    private readonly StackWalk _walk = new(options.Walk);
-
     private static ToldDeath DeathOf(CaptureJob job)
     {
         CrashNotice notice = CrashNotice.Parse(job.Notice);
@@ -139,21 +137,6 @@ internal sealed partial class CrashRecorder
             // As above.
             WithoutStacks(job, report, failure);
             return null;
-        }
-    }
-
-    private void AddStacks(CaptureJob job, PendingReport report, WalkAnswer? answer)
-    {
-        if (answer is null)
-        {
-            return;
-        }
-
-        AddStacks(job, report, answer.Document, answer.Summary);
-        if (answer.Summary.Problem is { } problem)
-        {
-            log.Value.Information("Report {Id}: {Problem}", report.Id.ToString(), problem);
-            WalkFailed?.Invoke($"report {report.Id}: {problem}");
         }
     }
 

@@ -16,7 +16,7 @@ namespace CrashHandler.Handler.Daemon;
 /// </summary>
 internal sealed partial class CrashRecorder
 {
-    private const string NoWalk = "the runtime's own data is not read on Windows";
+    private const string NoWalk = "the process was gone before its runtime could be asked";
     private const string NoExceptionPointers = "it said nothing of the exception's registers";
     private const string Runtime = "coreclr.dll";
 
@@ -64,7 +64,7 @@ internal sealed partial class CrashRecorder
                 report.Write(record, _ => { });
             }
 
-            AddStacks(job, report, registration, notice.ThreadId, IsDotNet(job, notice), record.HasDump);
+            AddStacks(job, report, process, notice, FactsOf(job, registration, IsDotNet(job, notice)), record.HasDump);
         }
         finally
         {
@@ -101,13 +101,15 @@ internal sealed partial class CrashRecorder
         using HeldProcess held = HeldProcess.Prepare(process, time);
         using RequestingThread? asking = Requester(process, demand, softErrors);
         WriteDump(job, process, held, scratch, registration, asking?.Exception, softErrors);
+        bool isDotNet = job.Hooks.HasFlag(Hooks.DotNet);
+        using WalkAnswer? answer = Walk(job, report, process, new WalkSubject(demand.ThreadId, Code: 0, Registers: null), FactsOf(job, registration, isDotNet));
         held.LetGo();
         Pass(job, CrashStep.SnapshotTaken);
-        bool isDotNet = job.Hooks.HasFlag(Hooks.DotNet);
         CompletedDump dump = Complete(job, report, scratch, registration, clientId, isDotNet, softErrors, out Dictionary<string, string> parameters);
         ReportRecord record = RecordOf(job, report, registration, parameters, dump.SoftErrors) with { Executable = process.ImagePath, DumpBytes = dump.Length, ThreadId = demand.ThreadId };
         record = Demanded(record, demand, held.Time, began);
         report.Write(record, dump.WriteTo);
+        AddStacks(job, report, answer);
         threads = dump.Threads;
         return record;
     }
@@ -219,29 +221,51 @@ internal sealed partial class CrashRecorder
         };
     }
 
-    /// <summary>The document of what the process said of its exception: on Windows nobody asks its runtime.</summary>
-    private void AddStacks(CaptureJob job, PendingReport report, Registration registration, int threadId, bool isDotNet, bool hasDump)
+    /// <summary>Of a process that is there, what its walk finds; of one that is gone, what it said of its exception.</summary>
+    private void AddStacks(CaptureJob job, PendingReport report, TargetProcess? process, in WindowsCrashNotice notice, WalkFacts facts, bool hasDump)
     {
-        ReportException? exception = ExceptionOf(registration);
-        StackDocument document = FallbackDocument.Of(
-            new WalkRequest
-            {
-                ProcessId = job.Identity.ProcessId,
-                UserId = WalkRequest.NoUser,
-                GroupId = WalkRequest.NoUser,
-                IsDotNet = isDotNet,
-                LeavesOutMessages = IsSanitized(registration),
-                Limit = TimeSpan.Zero,
-                HasCrashed = true,
-                Threads = [new WalkThread(threadId, "", Registers: null)],
-                Modules = [],
-                Maps = [],
-                ExceptionType = exception?.Type,
-                ExceptionMessage = exception?.Message,
-                ExceptionText = exception?.Text,
-            },
-            isDotNet ? NoWalk : null);
+        if (process is not null)
+        {
+            WalkSubject subject = WalkSubject.OfException(process, notice.ThreadId, unchecked((int)notice.ExceptionCode), notice.PointersAddress);
+            using WalkAnswer? answer = Walk(job, report, process, subject, facts);
+            AddStacks(job, report, answer, hasDump);
+            return;
+        }
+
+        StackDocument document = FallbackDocument.Of(WalkInput.RequestOf(job.Identity.ProcessId, [new WalkThread(notice.ThreadId, "", Registers: null)], [], 0, facts), facts.IsDotNet ? NoWalk : null);
         AddStacks(job, report, StackDocumentJson.Encode(document), StackSummary.Of(document), hasDump);
+    }
+
+    private WalkFacts FactsOf(CaptureJob job, Registration registration, bool isDotNet)
+    {
+        bool isDeath = job.Demand is null;
+        ReportException? exception = isDeath ? ExceptionOf(registration) : null;
+        return new WalkFacts
+        {
+            IsDotNet = isDotNet,
+            HasCrashed = isDeath,
+            LeavesOutMessages = IsSanitized(registration),
+            Limit = isDeath ? WindowsWalkLimits.OfDeath : WindowsWalkLimits.OfDemand,
+            ExceptionType = exception?.Type,
+            ExceptionMessage = exception?.Message,
+            ExceptionText = exception?.Text,
+        };
+    }
+
+    /// <summary>Walks a process that stands still.</summary>
+    private WalkAnswer? Walk(CaptureJob job, PendingReport report, TargetProcess process, WalkSubject subject, WalkFacts facts)
+    {
+        try
+        {
+            using WalkInput input = WalkInput.Of(process, subject, facts);
+            return _walk.Run(input, process, facts.Limit, DaemonLimits.WalkSign, () => job.Touch(time.GetTimestamp()), step => Pass(job, step));
+        }
+        catch (Exception failure)
+        {
+            // The dump is whole: whatever it is, it must cost the stacks only, and must be seen.
+            WithoutStacks(job, report, failure);
+            return null;
+        }
     }
 
     private Dictionary<string, string> ParametersOf(CaptureJob job, Registration registration, Guid clientId, bool isDotNet, string? runtime)

@@ -2,8 +2,10 @@ using System.Runtime.InteropServices;
 using CrashHandler.Handler.Capture;
 using CrashHandler.Handler.Capture.Windows;
 using CrashHandler.Handler.Minidump;
+using CrashHandler.Handler.Minidump.Format;
 using CrashHandler.Handler.Posix;
 using CrashHandler.Handler.Reports;
+using CrashHandler.Handler.Walk;
 using Microsoft.Win32.SafeHandles;
 
 namespace CrashHandler.Handler.Dump;
@@ -28,6 +30,7 @@ internal static class ProcessDump
             using SafeFileHandle scratch = ScratchFile.Create(temporary);
             SoftErrorList softErrors = new();
             using HeldProcess held = HeldProcess.Prepare(process, TimeProvider.System);
+            WalkAnswer? stacks;
             using (DumpProgress progress = new(() => { }, TimeProvider.System))
             using (PosixSignalRegistration.Create(PosixSignal.SIGINT, GiveUp))
             using (PosixSignalRegistration.Create(PosixSignal.SIGQUIT, GiveUp))
@@ -42,20 +45,24 @@ internal static class ProcessDump
                 using SystemDump system = SystemDump.Begin(process, progress, omitted: [], passed: _ => { });
                 held.Hold();
                 system.Write(held, scratch, DumpTypes.Of(isSanitized: false, hasEnvironment: false), exception: null);
+                stacks = Walk(process);
                 held.LetGo();
             }
 
             CompletedDump completed = CompletedDump.LayOut(new WrittenDump(scratch), new MinidumpAnnotations(Guid.NewGuid(), Guid.Empty, new Dictionary<string, string>()), softErrors.ToArray());
+            long length = completed.Length;
+            using (stacks)
             using (FileStream dump = PosixFiles.CreatePrivateFile(temporary))
             {
                 completed.WriteTo(dump);
+                length = stacks is null ? length : AppendedStream.Append(dump.SafeFileHandle, MinidumpStreamType.CrashHandlerStacks, stacks.Document.Span);
                 dump.Flush(flushToDisk: true);
             }
 
             // Not over what came there meanwhile.
             RequireFree(path);
             File.Move(temporary, path, overwrite: false);
-            return new DumpOutcome(path, completed.Length, completed.Threads, held.Time, completed.SoftErrors.Count);
+            return new DumpOutcome(path, length, completed.Threads, held.Time, completed.SoftErrors.Count);
         }
         catch (CaptureException gone) when (gone.Step == CaptureStep.Identity)
         {
@@ -76,6 +83,20 @@ internal static class ProcessDump
         finally
         {
             File.Delete(temporary);
+        }
+    }
+
+    private static WalkAnswer? Walk(TargetProcess process)
+    {
+        try
+        {
+            using WalkInput input = WalkInput.Of(process, subject: null, new WalkFacts { Limit = WindowsWalkLimits.OfDemand });
+            return new StackWalk().Run(input, process, WindowsWalkLimits.OfDemand, WindowsWalkLimits.OfDemand, () => { }, _ => { });
+        }
+        catch (Exception failure) when (failure is SyscallException or IOException or InvalidDataException)
+        {
+            // There is no memory to even say so in a document: the dump is worth more than that.
+            return null;
         }
     }
 

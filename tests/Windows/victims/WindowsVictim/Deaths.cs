@@ -19,7 +19,16 @@ internal static class Deaths
             case "unhandled": throw new InvalidOperationException("the victim's exception");
             case "unhandled-thread": OnAnotherThread(() => throw new InvalidOperationException("on another thread")); break;
             case "unhandled-null": ReadNull(null); break;
+            case "unhandled-chain": Wrapped(); break;
             case "fault": NativeVictim.Fault(); break;
+            case "fault-waiting":
+                StartWaiting();
+                NativeVictim.Fault();
+                break;
+            case "capture":
+                StartWaiting();
+                Console.Out.WriteLine($"captured {CrashReporter.CaptureReport("the victim asks")}");
+                break;
             case "fault-managed": Marshal.WriteInt32(s_unmapped, 1); break;
             case "fault-thread": _ = NativeVictim.FaultOnThread(); break;
             case "fault-threads": NativeVictim.FaultOnThreads(8); break;
@@ -59,6 +68,38 @@ internal static class Deaths
             {
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Wrapped()
+    {
+        try
+        {
+            Parse("x");
+        }
+        catch (FormatException cause)
+        {
+            throw new InvalidOperationException("the outer one", cause);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int Parse(string text) => int.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>Another thread, which has a name and never comes back, once it stands there.</summary>
+    private static void StartWaiting()
+    {
+        using ManualResetEventSlim stands = new();
+        new Thread(() => WaitForEver(stands)) { IsBackground = true, Name = "the waiting one" }.Start();
+        stands.Wait();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void WaitForEver(ManualResetEventSlim stands)
+    {
+        using ManualResetEvent never = new(false);
+        stands.Set();
+        never.WaitOne();
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

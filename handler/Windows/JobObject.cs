@@ -1,0 +1,70 @@
+using System.Runtime.InteropServices;
+
+namespace CrashHandler.Handler.Posix;
+
+/// <summary>A job ("Job Objects"): what is in it ends with it, and has no more than it allows.</summary>
+internal sealed unsafe partial class JobObject : IDisposable
+{
+    // JOBOBJECTINFOCLASS, JOB_OBJECT_LIMIT_* and JOB_OBJECT_UILIMIT_* of winnt.h.
+    private const int JobObjectBasicUIRestrictions = 4, JobObjectExtendedLimitInformation = 9;
+    private const uint JOB_OBJECT_LIMIT_PROCESS_TIME = 0x2, JOB_OBJECT_LIMIT_ACTIVE_PROCESS = 0x8, JOB_OBJECT_LIMIT_PROCESS_MEMORY = 0x100, JOB_OBJECT_LIMIT_DIE_ON_UNHANDLED_EXCEPTION = 0x400,
+        JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE = 0x2000;
+    private const uint JOB_OBJECT_UILIMIT_ALL = 0xFF;
+
+    private readonly FileDescriptor _job;
+
+    private JobObject(FileDescriptor job) => _job = job;
+
+    /// <summary>Makes one for one process, which may start none, shows no dialog when it crashes, and can neither see nor change anything of the desktop's. It ends when this object is disposed of, or with this process.</summary>
+    /// <param name="memory">Bytes that it may commit.</param>
+    /// <param name="processorTime">Time in user mode after which the system ends it.</param>
+    /// <exception cref="SyscallException">The system makes none.</exception>
+    public static JobObject ForOne(ulong memory, TimeSpan processorTime)
+    {
+        nint handle = CreateJobObjectW(0, 0);
+        FileDescriptor job = handle != 0 ? new FileDescriptor((int)handle) : throw PipeCalls.LastFailure("CreateJobObject");
+        try
+        {
+            JobObjectLimits limits = new()
+            {
+                LimitFlags = JOB_OBJECT_LIMIT_PROCESS_TIME | JOB_OBJECT_LIMIT_ACTIVE_PROCESS | JOB_OBJECT_LIMIT_PROCESS_MEMORY | JOB_OBJECT_LIMIT_DIE_ON_UNHANDLED_EXCEPTION | JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE,
+                PerProcessUserTimeLimit = processorTime.Ticks,
+                ActiveProcessLimit = 1,
+                ProcessMemoryLimit = memory,
+            };
+            Set(job, JobObjectExtendedLimitInformation, &limits, (uint)sizeof(JobObjectLimits));
+            uint restrictions = JOB_OBJECT_UILIMIT_ALL;
+            Set(job, JobObjectBasicUIRestrictions, &restrictions, sizeof(uint));
+            return new JobObject(job);
+        }
+        catch
+        {
+            job.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Puts a process into it.</summary>
+    /// <exception cref="SyscallException">It is not put there.</exception>
+    public void Add(StartedProcess process)
+    {
+        if (AssignProcessToJobObject(_job.Number, process.Handle.Number) == 0)
+        {
+            throw PipeCalls.LastFailure("AssignProcessToJobObject", $"process {process.ProcessId}");
+        }
+    }
+
+    public void Dispose() => _job.Dispose();
+
+    private static void Set(FileDescriptor job, int kind, void* information, uint bytes)
+    {
+        if (SetInformationJobObject(job.Number, kind, information, bytes) == 0)
+        {
+            throw PipeCalls.LastFailure("SetInformationJobObject", $"information class {kind}");
+        }
+    }
+
+    [LibraryImport("kernel32", SetLastError = true)] private static partial nint CreateJobObjectW(nint security, nint name);
+    [LibraryImport("kernel32", SetLastError = true)] private static partial int SetInformationJobObject(nint job, int kind, void* information, uint bytes);
+    [LibraryImport("kernel32", SetLastError = true)] private static partial int AssignProcessToJobObject(nint job, nint process);
+}
