@@ -25,9 +25,10 @@ internal sealed class RunningProcess : IDisposable
 
     /// <summary>Reads the next line of standard output.</summary>
     /// <exception cref="InvalidOperationException">There is none: the process closed its output.</exception>
-    public string ReadLine()
+    /// <param name="limit">How long it may take; null: <see cref="EndToEndLimits.Deadline"/>.</param>
+    public string ReadLine(TimeSpan? limit = null)
     {
-        using CancellationTokenSource deadline = new(EndToEndLimits.Deadline);
+        using CancellationTokenSource deadline = new(limit ?? EndToEndLimits.Deadline);
         string line = _process.StandardOutput.ReadLineAsync(deadline.Token).AsTask().GetAwaiter().GetResult()
             ?? throw new InvalidOperationException($"no more output from {_process.StartInfo.FileName}: {_error.GetAwaiter().GetResult()}");
         _lines.Add(line);

@@ -4,7 +4,6 @@ using Xunit;
 namespace CrashHandler.Tests.Windows;
 
 /// <summary>The verbs under Wine, on a database with one report. By build/test-windows only.</summary>
-[Collection(WineCollection.Name)]
 public sealed class WindowsCommandLineTests
 {
     private const int WrongUsage = 2;
@@ -13,6 +12,7 @@ public sealed class WindowsCommandLineTests
     public void TheyShowMoveAndDeleteAReport()
     {
         using WineSandbox sandbox = new();
+        sandbox.StartQuickHandler();
         sandbox.Die("fault");
         string database = WineSandbox.Named(sandbox.Database);
         string id = Assert.Single(sandbox.Reports()).GetProperty("id").GetString()!;

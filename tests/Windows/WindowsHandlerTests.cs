@@ -6,7 +6,6 @@ using Xunit;
 namespace CrashHandler.Tests.Windows;
 
 /// <summary>The handler's life under Wine: its death, its successor, and two of them. By build/test-windows only.</summary>
-[Collection(WineCollection.Name)]
 public sealed class WindowsHandlerTests
 {
     private const int Failed = 1;

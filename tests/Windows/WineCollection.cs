@@ -2,7 +2,7 @@ using Xunit;
 
 namespace CrashHandler.Tests.Windows;
 
-/// <summary>They share a prefix, and each ends its server at its end: one after the other.</summary>
+/// <summary>Those whose own deadlines are seconds: with nothing beside them.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class WineCollection
 {

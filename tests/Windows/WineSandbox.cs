@@ -6,14 +6,17 @@ using Xunit;
 namespace CrashHandler.Tests.Windows;
 
 /// <summary>
-/// Windows programs under Wine, in a directory of a test's own. The prefix (Wine's registry and drives) is build/test-windows', one for all tests, which run one after the other: at the end of each,
-/// Wine's server is ended, and with it every process of it that is left.
+/// Windows programs under Wine, in a directory and a <see cref="WinePrefix"/> of a test's own: tests may run beside each other.
 /// </summary>
 internal sealed class WineSandbox : IDisposable
 {
     private const string PrefixVariable = "CRASH_HANDLER_WINE_PREFIX", ArtifactsVariable = "CRASH_HANDLER_WINDOWS_ARTIFACTS", VictimVariable = "CRASH_HANDLER_WINDOWS_VICTIM", FilesVariable = "CRASH_HANDLER_WINDOWS_FILES";
 
+    private static readonly Dictionary<string, string> s_nothing = [];
+    private static readonly string[] s_runtimeLibraries = ["coreclr.dll", "clrjit.dll", "System.Private.CoreLib.dll"];
+
     private readonly Sandbox _sandbox = new(Identities.Own);
+    private readonly WinePrefix _prefix = new(Variable(PrefixVariable));
     private readonly List<RunningProcess> _processes = [];
 
     /// <summary>The handler that ships for win-x64, as Linux names it.</summary>
@@ -42,28 +45,24 @@ internal sealed class WineSandbox : IDisposable
     /// <summary>Starts a Windows program.</summary>
     /// <param name="program">Its path, as Linux names it.</param>
     /// <param name="arguments">Its arguments, as they are.</param>
-    public RunningProcess Start(string program, params string[] arguments) => Start(new Dictionary<string, string>(), program, arguments);
+    public RunningProcess Start(string program, params string[] arguments) => Start(s_nothing, program, arguments);
 
     /// <summary>Starts a Windows program, with some of its environment.</summary>
     public RunningProcess Start(IReadOnlyDictionary<string, string> environment, string program, params string[] arguments)
     {
         ProcessStartInfo start = Prepare("timeout", Wine(program, arguments)[1..]);
-        foreach ((string name, string value) in environment)
-        {
-            start.Environment[name] = value;
-        }
-
+        Add(environment, start);
         return Start(start);
     }
 
     /// <summary>Runs a program of this platform to its end, which may start Windows programs in the same prefix.</summary>
-    public ProcessResult RunHere(string program, params string[] arguments) => RunCommand([program, .. arguments]);
+    public ProcessResult RunHere(string program, params string[] arguments) => RunCommand(s_nothing, [program, .. arguments]);
 
     /// <summary>
     /// Runs one to its end. What it says goes through files: Wine has every process inherit the streams of the one that started it, whatever it was told, and a handler would hold a pipe until it
     /// idles out.
     /// </summary>
-    public ProcessResult Run(string program, params string[] arguments) => RunCommand(Wine(program, arguments));
+    public ProcessResult Run(string program, params string[] arguments) => RunCommand(s_nothing, Wine(program, arguments));
 
     /// <summary>Runs <c>crash-handler.exe</c> to its end.</summary>
     public ProcessResult RunHandler(params string[] arguments) => Run(Handler, arguments);
@@ -74,6 +73,42 @@ internal sealed class WineSandbox : IDisposable
     /// <param name="more">More options of it.</param>
     public WindowsVictim Die(string kind, EndToEnd.Collector? collector = null, params string[] more)
         => WindowsVictim.Of(Run(Victim, [kind, "--directory", Named(Database), .. collector is null ? [] : (string[])["--url", collector.Url], .. more]));
+
+    /// <summary>Runs a victim that was published in another way until it is dead.</summary>
+    /// <param name="victim">Its program.</param>
+    /// <param name="environment">Of its environment, what matters.</param>
+    /// <param name="kind">How it dies.</param>
+    public WindowsVictim Die(string victim, IReadOnlyDictionary<string, string> environment, string kind)
+        => WindowsVictim.Of(RunCommand(environment, Wine(victim, [kind, "--directory", Named(Database)])));
+
+    /// <summary>
+    /// Starts a handler whose dumps lack the runtime's own libraries: of each of their 70,000 functions Wine copies how it is unwound, most of a dump's time. For tests whose matter that is not; who
+    /// starts has the handler that it would have started.
+    /// </summary>
+    public void StartQuickHandler()
+    {
+        Start(Handler, ["run", "--database", Named(Database), "--persistent", .. s_runtimeLibraries.SelectMany(name => (string[])["--omit-module", name])]);
+        Until(() => RunningHandlers() is [_] ? "runs" : null, () => "the handler");
+    }
+
+    /// <summary>Has a client of the one handler end by an exception's exit code, without a word: a report without a dump, at once.</summary>
+    /// <returns>The report's id.</returns>
+    public string EndWithoutNotice()
+    {
+        string client = PathOf("pipe_client.exe");
+        if (!File.Exists(client))
+        {
+            ProcessResult compiler = RunHere("x86_64-w64-mingw32-gcc", "-O1", "-o", client, Path.Combine(TestPrograms.RepositoryRoot(), "tests", "Windows", "pipe_client.c"));
+            Assert.Equal((0, ""), (compiler.ExitCode, compiler.Error));
+        }
+
+        List<string> before = [.. Reports().Select(IdOf)];
+        string address = Assert.Single(RunningHandlers()).GetProperty("address").GetString()!;
+        Assert.Contains("Welcome", Run(client, "stay", address, "0", "0xC0000005").Output, StringComparison.Ordinal);
+        return Until(() => Reports().Select(IdOf).FirstOrDefault(id => !before.Contains(id)), () => "the report of an end without a notice");
+
+        static string IdOf(JsonElement report) => report.GetProperty("id").GetString()!;
+    }
 
     /// <summary>The one report, which arrived and is marked as uploaded.</summary>
     /// <param name="collector">Where.</param>
@@ -113,16 +148,7 @@ internal sealed class WineSandbox : IDisposable
             process.KillAll();
         }
 
-        using (Process end = Process.Start(Prepare("wineserver", ["-k"]))!)
-        {
-            end.WaitForExit();
-        }
-
-        using (Process wait = Process.Start(Prepare("wineserver", ["-w"]))!)
-        {
-            wait.WaitForExit();
-        }
-
+        _prefix.Dispose();
         foreach (RunningProcess process in _processes)
         {
             process.Dispose();
@@ -131,10 +157,11 @@ internal sealed class WineSandbox : IDisposable
         _sandbox.Dispose();
     }
 
-    private ProcessResult RunCommand(string[] command)
+    private ProcessResult RunCommand(IReadOnlyDictionary<string, string> environment, string[] command)
     {
         string output = PathOf($"output{_processes.Count}"), error = PathOf($"error{_processes.Count}");
         ProcessStartInfo start = Prepare("bash", ["-c", "exec \"${@:3}\" > \"$1\" 2> \"$2\"", "_", output, error, .. command]);
+        Add(environment, start);
         ProcessResult result = Start(start).Finish(WindowsTestLimits.Run);
         return result with { Output = File.ReadAllText(output), Error = File.ReadAllText(error) };
     }
@@ -149,19 +176,24 @@ internal sealed class WineSandbox : IDisposable
         return process;
     }
 
+    private static void Add(IReadOnlyDictionary<string, string> environment, ProcessStartInfo start)
+    {
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+    }
+
     private ProcessStartInfo Prepare(string program, IEnumerable<string> arguments)
     {
         ProcessStartInfo start = new(program, arguments) { WorkingDirectory = _sandbox.Folder };
         start.Environment.Clear();
-        start.Environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/wine";
         start.Environment["HOME"] = _sandbox.Folder;
-        start.Environment["WINEPREFIX"] = Variable(PrefixVariable);
-        start.Environment["WINEDEBUG"] = "-all";
-        // Its debugger would hold what crashes; the runtime reports nothing to it.
-        start.Environment["WINEDLLOVERRIDES"] = "winedbg.exe=d";
+        _prefix.Set(start);
         return start;
     }
 
-    private static string Variable(string name)
+    /// <summary>What build/test-windows says.</summary>
+    public static string Variable(string name)
         => Environment.GetEnvironmentVariable(name) ?? throw new InvalidOperationException($"{name} is not set; run build/test-windows");
 }

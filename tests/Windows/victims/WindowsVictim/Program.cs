@@ -2,7 +2,7 @@ using System.Diagnostics;
 using CrashHandler;
 using CrashHandler.Victims.Windows;
 
-// windows-victim KIND [--directory DIR] [--url URL] [--ignore] [--hold] [--child KIND]
+// windows-victim KIND [--directory DIR] [--url URL] [--ignore] [--hold] [--child KIND], and Wishes
 // Starts the crash reporter, says how that went and who it is, and dies as KIND says; with --child a child of its own kind dies first, with --hold a line is waited for.
 string kind = args[0];
 string? Option(string name) => Array.IndexOf(args, name) is var index and >= 0 ? args[index + 1] : null;
@@ -17,6 +17,7 @@ CrashReporterOptions options = new()
     IgnoreSystemCrashHandler = args.Contains("--ignore"),
 };
 options.Extra["kind"] = kind;
+Wishes.Set(options, args);
 StartResult result = CrashReporter.Start(options);
 Say($"running {result.IsRunning} handler {result.HandlerProcessId} hooks {string.Join(", ", result.Hooks)}");
 foreach (string problem in result.Degraded.Concat(result.Ignored).Append(result.Unsupported ?? ""))
@@ -29,6 +30,7 @@ foreach (string problem in result.Degraded.Concat(result.Ignored).Append(result.
 
 CrashReporter.AddExtraParameter("added", "later");
 Say($"pid {Environment.ProcessId} tid {NativeVictim.GetCurrentThreadId()} pipe {Environment.GetEnvironmentVariable("CRASH_HANDLER_PIPE")}");
+Wishes.Make(args, Say);
 if (Option("--child") is { } child)
 {
     ProcessStartInfo start = new(Environment.ProcessPath!, [child, "--child-of", $"{Environment.ProcessId}", .. args.Contains("--ignore") ? (string[])["--ignore"] : []]) { UseShellExecute = false };
