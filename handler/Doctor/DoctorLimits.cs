@@ -1,25 +1,10 @@
 namespace CrashHandler.Handler.Doctor;
 
 /// <summary>Every limit of <c>doctor</c>, with its unit and reason.</summary>
-internal static class DoctorLimits
+internal static partial class DoctorLimits
 {
-    /// <summary>All checks together: somebody waits for them. What is not known by then is said to be unknown.</summary>
-    public static readonly TimeSpan Total = TimeSpan.FromSeconds(20);
-
-    /// <summary>The system calls tried on a child: milliseconds, but a loaded machine starts two processes for them.</summary>
-    public static readonly TimeSpan Attempts = TimeSpan.FromSeconds(10);
-
-    /// <summary>How long the child may take to stand still once it is told to: it waits for input.</summary>
-    public static readonly TimeSpan Stop = TimeSpan.FromSeconds(2);
-
-    /// <summary>How often it is looked whether it does.</summary>
-    public static readonly TimeSpan StopInterval = TimeSpan.FromMilliseconds(1);
-
     /// <summary>One request to a server, from name to answer: less than an upload may take, and more than any healthy server does.</summary>
     public static readonly TimeSpan Server = TimeSpan.FromSeconds(10);
-
-    /// <summary>Bytes of a file of /proc or /sys that are read.</summary>
-    public const int ProcFileBytes = 4 << 20;
 
     /// <summary>Bytes of an executable or library that is searched for what it needs: all of ours and of the runtime are less.</summary>
     public const long BinaryBytes = 256 << 20;
@@ -41,12 +26,6 @@ internal static class DoctorLimits
 
     /// <summary>Free inodes below which it soon may not.</summary>
     public const long FewFreeFiles = 5_000;
-
-    /// <summary>Descriptors that a handler may count on: two of each of 400 connections, and its own.</summary>
-    public const ulong Descriptors = 1_024;
-
-    /// <summary>Tasks that must be left in the control group: a handler's threads and the process that walks a dead one's stacks.</summary>
-    public const long FreeTasks = 20;
 
     /// <summary>How far the clock may be from a server's: reports are listed and limited by it, and certificates checked.</summary>
     public static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(5);

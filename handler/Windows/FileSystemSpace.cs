@@ -7,6 +7,12 @@ namespace CrashHandler.Handler.Posix;
 /// <param name="FreeBytes">What this user may take of it.</param>
 internal readonly partial record struct FileSystemSpace(long TotalBytes, long FreeBytes)
 {
+    /// <summary>0: a volume has room for files as long as it has bytes.</summary>
+    public long TotalFiles => 0;
+
+    /// <summary>Likewise.</summary>
+    public long FreeFiles => 0;
+
     /// <summary>Of the volume that a path is on.</summary>
     /// <exception cref="SyscallException">It cannot be told.</exception>
     public static unsafe FileSystemSpace Of(string path)

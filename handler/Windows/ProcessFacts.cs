@@ -73,6 +73,23 @@ internal static unsafe partial class ProcessFacts
         }
     }
 
+    /// <summary>Whether it is a 32-bit process.</summary>
+    /// <exception cref="SyscallException">IsWow64Process failed.</exception>
+    public static bool IsWow64(FileDescriptor process)
+    {
+        int answer;
+        return IsWow64Process(process.Number, &answer) != 0 ? answer != 0 : throw PipeCalls.LastFailure(nameof(IsWow64Process));
+    }
+
+    /// <summary>Whether a debugger is attached to it.</summary>
+    /// <param name="process">Open with PROCESS_QUERY_INFORMATION.</param>
+    /// <exception cref="SyscallException">CheckRemoteDebuggerPresent failed.</exception>
+    public static bool IsDebugged(nint process)
+    {
+        int answer;
+        return CheckRemoteDebuggerPresent(process, &answer) != 0 ? answer != 0 : throw PipeCalls.LastFailure(nameof(CheckRemoteDebuggerPresent));
+    }
+
     /// <summary>Suspends every thread of a process once more; the handle has PROCESS_SUSPEND_RESUME.</summary>
     /// <returns>An NTSTATUS: not negative if it is done.</returns>
     public static int Suspend(FileDescriptor process) => NtSuspendProcess(process.Number);
@@ -80,6 +97,8 @@ internal static unsafe partial class ProcessFacts
     /// <summary>Resumes every thread of a process once: what was suspended once goes on. One that is gone has none.</summary>
     public static void Resume(FileDescriptor process) => _ = NtResumeProcess(process.Number);
 
+    [LibraryImport("kernel32", SetLastError = true)] private static partial int IsWow64Process(nint process, int* answer);
+    [LibraryImport("kernel32", SetLastError = true)] private static partial int CheckRemoteDebuggerPresent(nint process, int* answer);
     [LibraryImport("ntdll")] private static partial int NtSuspendProcess(nint process);
     [LibraryImport("ntdll")] private static partial int NtResumeProcess(nint process);
     [LibraryImport("kernel32", SetLastError = true)] private static partial int GetProcessTimes(nint process, ulong* created, ulong* exited, ulong* kernel, ulong* user);

@@ -216,6 +216,12 @@ public sealed class FindingTests
     {
         (Finding finding, FindingState state, string words) = s_cases[name];
 
+        AssertSays(finding, state, words);
+    }
+
+    /// <summary>A finding of a state, which says all words, what it means, and what to do.</summary>
+    internal static void AssertSays(Finding finding, FindingState state, string words)
+    {
         Assert.Equal(state, finding.State);
         string said = $"{finding.Found} {finding.Meaning} {finding.Remedy}";
         Assert.All(words.Split('|'), word => Assert.Contains(word, said, StringComparison.Ordinal));

@@ -38,7 +38,6 @@ public sealed class WindowsCommandLineTests
     [Theory(Explicit = true)]
     [InlineData("exec", "--", "program.exe")]
     [InlineData("attach", "1")]
-    [InlineData("doctor")]
     public void WhatIsLinuxsSaysSo(params string[] verb)
     {
         using WineSandbox sandbox = new();

@@ -7,8 +7,8 @@ namespace CrashHandler.Handler.Capture.Windows;
 /// <summary>A process that is captured: open with the rights that <c>MiniDumpWriteDump</c> asks for, and seen to be the one that is meant.</summary>
 internal sealed unsafe partial class TargetProcess : IDisposable
 {
-    // Process Security and Access Rights: to ask, to read, to see its handles (MiniDumpWithHandleData), to suspend its threads, and to see that it has ended.
-    private const uint Rights = PipeCalls.PROCESS_VM_READ | PipeCalls.PROCESS_DUP_HANDLE | PipeCalls.PROCESS_QUERY_INFORMATION | PipeCalls.PROCESS_SUSPEND_RESUME | PipeCalls.SYNCHRONIZE;
+    /// <summary>What a process is opened with (Process Security and Access Rights): to ask, to read, to see its handles (MiniDumpWithHandleData), to suspend its threads, and to see that it has ended.</summary>
+    public const uint Rights = PipeCalls.PROCESS_VM_READ | PipeCalls.PROCESS_DUP_HANDLE | PipeCalls.PROCESS_QUERY_INFORMATION | PipeCalls.PROCESS_SUSPEND_RESUME | PipeCalls.SYNCHRONIZE;
 
     private const string AdviceOfRights = "its user must be this handler's, it must not run elevated or protected, and a security program may deny it";
 

@@ -17,6 +17,9 @@ internal static class SystemVerbs
     /// <summary>Whether a handler may serve other users.</summary>
     public const bool ServesUsers = true;
 
+    /// <summary>Why this program does not know where it is.</summary>
+    public const string NoProgram = "/proc/self/exe cannot be read; is /proc mounted?";
+
     /// <summary>A smaller executable stays for these (<see cref="Executables"/>).</summary>
     public static Command[] Resident() => [RunCommand.Create(_ => throw Executables.BecomeResident()), CaptureCommand.Create(_ => throw Executables.BecomeResident())];
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CrashHandler.Handler.Daemon;
+using CrashHandler.Handler.Doctor;
 
 namespace CrashHandler.Handler.Cli;
 
@@ -15,6 +16,9 @@ internal static class SystemVerbs
     /// <summary>Whether a handler may serve other users: who is another one is not let into the pipe.</summary>
     public const bool ServesUsers = false;
 
+    /// <summary>Why this program does not know where it is.</summary>
+    public const string NoProgram = "GetModuleFileName does not say where this program is";
+
     /// <summary>Carried out by this executable.</summary>
     public static Command[] Resident() => [RunCommand.Create(HandlerDaemon.Run), GuardCommand.Create(), WalkCommand.Create()];
 
@@ -22,10 +26,10 @@ internal static class SystemVerbs
 
     public static Command Attach() => Absent("attach", "'attach' is not on Windows: have the program call CrashReporter.Start; 'crash-handler dump PID' writes a minidump of one that runs.");
 
-    public static Command Doctor() => Absent("doctor", "'doctor' is not on Windows: 'crash-handler status' shows handlers and databases, 'crash-handler log' what failed.");
+    public static Command Doctor() => DoctorCommand.Create();
 
-    /// <summary>None of them has failures of its own.</summary>
-    public static bool IsKnown(Exception failure) => false;
+    /// <summary>Whether a failure of these verbs says all there is to say.</summary>
+    public static bool IsKnown(Exception failure) => failure is DoctorException;
 
     // Whatever comes behind it: that it is not here is what there is to say.
     private static Command Absent(string name, string why)

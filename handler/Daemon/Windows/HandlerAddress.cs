@@ -25,4 +25,18 @@ internal static class HandlerAddress
 
     /// <summary>The pipe's name for a database, by its volume's serial number and its number there.</summary>
     public static string FileName(ulong volume, ulong file) => Prefix + AddressDigits.Of(volume, file) + Suffix;
+
+    /// <summary>The pipes of such names that there are on this machine, whosever.</summary>
+    public static string[] Listed()
+    {
+        try
+        {
+            return Directory.GetFiles(PipeDirectory, $"{Prefix}*{Suffix}");
+        }
+        catch (IOException)
+        {
+            // Wine lists no pipes (ERROR_BAD_DEVICE).
+            return [];
+        }
+    }
 }

@@ -10,12 +10,11 @@ internal static class ClockCheck
     /// <param name="offset">The server's clock, less this one; null: not known.</param>
     public static Finding Evaluate(DateTimeOffset now, TimeSpan? offset)
     {
-        const string Remedy = "Have it set by NTP ('timedatectl set-ntp true'), on the host of a container.";
         string found = $"{now.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z";
         return now < DoctorLimits.Youth
-            ? Finding.Problem(Check, $"{found}, which is past", "Reports have wrong times, and no certificate is valid: nothing can be sent.", Remedy)
+            ? Finding.Problem(Check, $"{found}, which is past", "Reports have wrong times, and no certificate is valid: nothing can be sent.", SystemWords.SetClock)
             : offset is { } apart && apart.Duration() > DoctorLimits.ClockSkew
-            ? Finding.Warning(Check, $"{found}, {apart.Duration().TotalMinutes:0} min {(apart < TimeSpan.Zero ? "ahead of" : "behind")} the server's", "Reports have wrong times, and certificates may seem invalid.", Remedy)
+            ? Finding.Warning(Check, $"{found}, {apart.Duration().TotalMinutes:0} min {(apart < TimeSpan.Zero ? "ahead of" : "behind")} the server's", "Reports have wrong times, and certificates may seem invalid.", SystemWords.SetClock)
             : Finding.Ok(Check, offset is null ? found : $"{found}, as the server's");
     }
 }

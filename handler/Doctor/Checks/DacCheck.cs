@@ -21,8 +21,8 @@ internal static class DacCheck
         if (runtimes.Count == 0)
         {
             return Finding.NotApplicable(Check, target is null
-                ? "no .NET runtime is installed here; applications that bring their own have it beside libcoreclr.so"
-                : $"process {target} has no libcoreclr.so: it is single-file, NativeAOT or no .NET, and has native stacks only");
+                ? $"no .NET runtime is installed here; applications that bring their own have it beside {RuntimeFiles.Library}"
+                : $"process {target} has no {RuntimeFiles.Library}: it is single-file, NativeAOT or no .NET, and has native stacks only");
         }
 
         List<string> missing = [], others = [], refused = [];
@@ -32,10 +32,10 @@ internal static class DacCheck
                 ?.Add(runtime.WhyDacRefused is { } why && runtime.HasDac ? $"{runtime.Name}: {why}" : runtime.Name);
         }
 
-        const string Reinstall = "Install the runtime anew; of a trimmed or hand-made copy, add libmscordaccore.so of the very same build.";
-        return missing.Count > 0 ? Finding.Problem(Check, $"no libmscordaccore.so beside the runtime of {Names.List(missing)}", Meaning, Reinstall)
-            : others.Count > 0 ? Finding.Problem(Check, $"libmscordaccore.so is of another build than the runtime of {Names.List(others)}", Meaning, Reinstall)
-            : refused.Count > 0 ? Finding.Problem(Check, $"libmscordaccore.so would not be loaded: {Names.List(refused)}", $"{Meaning} Native code is loaded only from who may change it: root or the process's user.", "chown it to root, and chmod go-w.")
+        const string Reinstall = "Install the runtime anew; of a trimmed or hand-made copy, add " + RuntimeFiles.DebuggingLibrary + " of the very same build.";
+        return missing.Count > 0 ? Finding.Problem(Check, $"no {RuntimeFiles.DebuggingLibrary} beside the runtime of {Names.List(missing)}", Meaning, Reinstall)
+            : others.Count > 0 ? Finding.Problem(Check, $"{RuntimeFiles.DebuggingLibrary} is of another build than the runtime of {Names.List(others)}", Meaning, Reinstall)
+            : refused.Count > 0 ? Finding.Problem(Check, $"{RuntimeFiles.DebuggingLibrary} would not be loaded: {Names.List(refused)}", $"{Meaning} Native code is loaded only from who may change it: {SystemWords.TrustedOwners}.", SystemWords.GiveToOwner)
             : Finding.Ok(
                 Check,
                 $"found for .NET {string.Join(", ", runtimes.Select(runtime => runtime.Name))}",

@@ -20,7 +20,7 @@ internal static class FilesCheck
 
         string found = $"in '{directory}': {string.Join(", ", bad.Select(file => $"{file.Name} {(file.Exists ? "cannot be read or executed" : "is missing")}"))}";
         string meaning = string.Join(' ', bad.Select(file => $"Without {file.Name} {file.Purpose}."));
-        const string Remedy = "Put them back side by side: they come in one package, and a publish step must not drop or rename them. Programs need 'chmod +x'.";
+        const string Remedy = "Put them back side by side: they come in one package, and a publish step must not drop or rename them." + SystemWords.OfFiles;
         return bad.Exists(file => file.IsVital) ? Finding.Problem(Check, found, meaning, Remedy) : Finding.Warning(Check, found, meaning, Remedy);
     }
 }

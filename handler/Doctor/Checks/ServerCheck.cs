@@ -36,8 +36,8 @@ internal static class ServerCheck
 
     private static string RemedyOf(ServerFailure failure, bool hasProxy) => failure switch
     {
-        ServerFailure.Name => "Check the host's name, /etc/resolv.conf and the network; a container may need a --dns of its own.",
-        ServerFailure.Tls => "Check the clock, and that the server's certificate, or its proxy's, is signed by one that this machine trusts (SSL_CERT_FILE, SSL_CERT_DIR, ca-certificates).",
+        ServerFailure.Name => SystemWords.CheckNames,
+        ServerFailure.Tls => $"Check the clock, and that the server's certificate, or its proxy's, is signed by one that this machine trusts ({SystemWords.TrustedCertificates}).",
         ServerFailure.Proxy => "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY as the handler has them: it inherits those of the first process that started it.",
         ServerFailure.Time or ServerFailure.Connect when hasProxy => "Check the proxy (HTTPS_PROXY, HTTP_PROXY, NO_PROXY), and that it lets this host through.",
         ServerFailure.Time or ServerFailure.Connect => "Check host, port and firewall; where a proxy is needed, set HTTPS_PROXY for the application.",

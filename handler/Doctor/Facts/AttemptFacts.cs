@@ -3,11 +3,8 @@ namespace CrashHandler.Handler.Doctor.Facts;
 /// <summary>What came of the attempts.</summary>
 /// <param name="Attempts">Those that were made, in their order.</param>
 /// <param name="Trouble">Why not all were made; null: they were.</param>
-internal sealed record AttemptFacts(IReadOnlyList<Attempt> Attempts, string? Trouble = null)
+internal sealed partial record AttemptFacts(IReadOnlyList<Attempt> Attempts, string? Trouble = null)
 {
-    public const string Ptrace = "ptrace", ProcessVmReadv = "process_vm_readv", Memory = "open of /proc/PID/mem", PidfdOpen = "pidfd_open",
-        PidfdGetfd = "pidfd_getfd", MemfdCreate = "memfd_create";
-
     /// <summary>Those that did not work.</summary>
     public IEnumerable<Attempt> Refused => Attempts.Where(attempt => !attempt.Worked);
 

@@ -14,6 +14,9 @@ internal static class AttemptLook
     /// <summary>Option that makes it the one that is tried on.</summary>
     public const string SubjectOption = "--subject";
 
+    // Stand before a call's name in the line before it, and before its name and answer in the line after it.
+    private const string Begins = "tries", Ended = "tried";
+
     // A crash of the process that tries is no crash to be reported, and no hook is to run in it.
     private static readonly string[] s_unwanted = ["LD_PRELOAD", "CRASH_HANDLER_PIPE", "DOTNET_STARTUP_HOOKS"];
 
@@ -48,8 +51,8 @@ internal static class AttemptLook
             bool isOver = process.WaitForExit(DoctorLimits.Attempts);
             if (!isOver)
             {
-                // Its child ends with it, whose input it holds.
-                process.Kill();
+                // Its child ends with it, whose input it holds; on Windows not while a dump has it suspended.
+                process.Kill(entireProcessTree: OperatingSystem.IsWindows());
                 process.WaitForExit();
             }
 
@@ -65,15 +68,15 @@ internal static class AttemptLook
     {
         List<Attempt> attempts = [];
         string? begun = null;
-        foreach (string line in said.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        foreach (string line in said.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             string[] words = line.Split(' ');
-            string call = string.Join(' ', words[0] == Attempts.Ended ? words[1..^1] : words[1..]);
-            if (words[0] == Attempts.Begins)
+            string call = string.Join(' ', words[0] == Ended ? words[1..^1] : words[1..]);
+            if (words[0] == Begins)
             {
                 begun = call;
             }
-            else if (words[0] == Attempts.Ended && int.TryParse(words[^1], CultureInfo.InvariantCulture, out int errno))
+            else if (words[0] == Ended && int.TryParse(words[^1], CultureInfo.InvariantCulture, out int errno))
             {
                 attempts.Add(new Attempt(call, errno));
                 begun = null;
@@ -81,6 +84,19 @@ internal static class AttemptLook
         }
 
         return begun is null || trouble is null ? new AttemptFacts(attempts, trouble) : new AttemptFacts([.. attempts, new Attempt(begun, 0, WasKilled: true)], trouble);
+    }
+
+    /// <summary>Tries a call, and says before it what is tried, and after it what came of it, a line each: whoever calls may be killed for it.</summary>
+    /// <param name="output">Where it is said.</param>
+    /// <param name="call">The call's name.</param>
+    /// <param name="attempt">Makes it; its error, 0: it worked.</param>
+    public static void Try(TextWriter output, string call, Func<int> attempt)
+    {
+        output.WriteLine($"{Begins} {call}");
+        output.Flush();
+        int error = attempt();
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Ended} {call} {error}"));
+        output.Flush();
     }
 
     /// <summary>Is the one that is tried on: until its input ends.</summary>

@@ -7,15 +7,14 @@ namespace CrashHandler.Handler.Doctor.Gathering;
 /// <summary>What a running handler knows of a process that it covers.</summary>
 internal static class ClientLook
 {
-    /// <summary>What the process should have in place and has not; null: no handler that answers at the usual places has it as a client.</summary>
+    /// <summary>What the process should have in place and has not; null: no handler that answers has it as a client.</summary>
     /// <param name="pid">The process.</param>
-    /// <param name="runtimeDirectory">XDG_RUNTIME_DIR.</param>
-    /// <param name="user">Its user.</param>
-    public static Hooks? Missing(int pid, string? runtimeDirectory, uint user)
+    /// <param name="addresses">Where its handler may listen.</param>
+    public static Hooks? Missing(int pid, IEnumerable<string> addresses)
     {
-        foreach (string socket in SocketLook.Sockets(runtimeDirectory, user))
+        foreach (string address in addresses)
         {
-            if (Clients(socket).FirstOrDefault(client => client.Pid == pid) is { } client && Enum.TryParse(client.Missing, out Hooks missing))
+            if (Clients(address).FirstOrDefault(client => client.Pid == pid) is { } client && Enum.TryParse(client.Missing, out Hooks missing))
             {
                 return missing;
             }
@@ -24,16 +23,16 @@ internal static class ClientLook
         return null;
     }
 
-    private static IReadOnlyList<StatusClient> Clients(string socket)
+    private static IReadOnlyList<StatusClient> Clients(string address)
     {
         try
         {
-            using HandlerQuery query = HandlerQuery.Open(socket);
+            using HandlerQuery query = HandlerQuery.Open(address);
             return StatusJson.Decode(query.GetStatus()).Clients;
         }
         catch (Exception nobody) when (nobody is SyscallException or DaemonException or MalformedFrameException)
         {
-            // The check of sockets says so.
+            // The check of addresses says so.
             return [];
         }
     }

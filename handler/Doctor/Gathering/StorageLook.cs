@@ -1,43 +1,13 @@
-using System.Text.RegularExpressions;
 using CrashHandler.Handler.Doctor.Facts;
 using CrashHandler.Handler.Posix;
 using CrashHandler.Handler.Reports;
 
 namespace CrashHandler.Handler.Doctor.Gathering;
 
-/// <summary>The directory of the reports and what it is on. Nothing is made there that has a name, however this process ends.</summary>
+/// <summary>The directory of the reports and what it is on. Nothing is left there, however this process ends.</summary>
 internal static partial class StorageLook
 {
-    private const uint OwnerOnly = 0x180; // 0600
-
-    // Where the rules of systemd-tmpfiles lie; the first file of a name counts.
-    private static readonly string[] s_rules = ["/etc/tmpfiles.d", "/run/tmpfiles.d", "/usr/lib/tmpfiles.d"];
-
-    public static DatabaseFacts? Database(string? path)
-    {
-        if (path is null)
-        {
-            return null;
-        }
-
-        FileStatus? status = FileStatus.Of(path);
-        FileStatus owner = status ?? FileStatus.Of(Existing(path))!.Value;
-        return new DatabaseFacts
-        {
-            Path = path,
-            Exists = status is not null,
-            IsDirectory = status?.IsDirectory ?? false,
-            Owner = owner.UserId,
-            Mode = owner.Permissions,
-            WhyNotWritable = WhyNotWritable(Existing(path)),
-            User = PosixFiles.UserId(),
-        };
-    }
-
     public static FileSystemSpace? Space(string? path) => path is null ? null : FileSystemSpace.Of(Existing(path));
-
-    public static PersistenceFacts? Persistence(string? path)
-        => path is null ? null : new PersistenceFacts(path, FileSystemSpace.Of(Existing(path)).Type, EmptiedBy(path, Rules()));
 
     /// <summary>Null: there is no database, or its settings cannot be read by this user.</summary>
     public static UploadFacts? Uploads(string? path)
@@ -51,64 +21,13 @@ internal static partial class StorageLook
         return new UploadFacts(settings.Uploads, settings.OperatorUploads, settings.IsPaused);
     }
 
-    /// <summary>The rule that empties a directory above a path, at start or by age (tmpfiles.d(5)); null: none.</summary>
-    /// <param name="path">Absolute.</param>
-    /// <param name="rules">Lines: type, path, mode, user, group, age.</param>
-    internal static string? EmptiedBy(string path, IEnumerable<string> rules)
-    {
-        foreach (string rule in rules)
-        {
-            string[] words = Blanks().Split(rule.Trim());
-            if (words.Length < 2 || words[0].StartsWith('#'))
-            {
-                continue;
-            }
-
-            bool isAbove = path == words[1] || path.StartsWith(words[1].TrimEnd('/') + "/", StringComparison.Ordinal);
-            bool isAged = words.Length > 5 && words[5] is not ("-" or "0");
-            if (isAbove && (words[0].StartsWith('D') || words[0].StartsWith('R') || (words[0].IndexOfAny(['d', 'e', 'q', 'Q', 'v']) == 0 && isAged)))
-            {
-                return $"tmpfiles.d: {string.Join(' ', words)}";
-            }
-        }
-
-        return null;
-    }
-
-    private static IEnumerable<string> Rules()
-        => s_rules.Where(Directory.Exists).SelectMany(directory => Directory.EnumerateFiles(directory, "*.conf"))
-            .DistinctBy(Path.GetFileName).SelectMany(file => ProcText.TryRead(file)?.Split('\n') ?? []);
-
     private static string Existing(string path)
     {
         while (!Directory.Exists(path) && !File.Exists(path))
         {
-            path = Path.GetDirectoryName(path) ?? "/";
+            path = Path.GetDirectoryName(path) ?? throw new DirectoryNotFoundException($"there is no '{path}'");
         }
 
         return path;
     }
-
-    private static string? WhyNotWritable(string directory)
-    {
-        // A file without a name: a full disk, a quota, and a mount for reading only show, and nothing is left.
-        int fd = Libc.open(directory, Libc.O_TMPFILE | Libc.O_WRONLY | Libc.O_CLOEXEC, OwnerOnly);
-        if (fd < 0)
-        {
-            // Not every file system has such files; access(2) sees rights and mounts.
-            return Libc.access(directory, Libc.W_OK | Libc.X_OK) == 0 ? null : SyscallException.Last("access", directory).Message;
-        }
-
-        using FileDescriptor file = new(fd);
-        return TryWrite(file, directory);
-    }
-
-    private static unsafe string? TryWrite(FileDescriptor file, string directory)
-    {
-        byte content = 0;
-        return Libc.write(file.Number, &content, 1) == 1 ? null : SyscallException.Last("write", directory).Message;
-    }
-
-    [GeneratedRegex(@"\s+")]
-    private static partial Regex Blanks();
 }

@@ -1,36 +1,31 @@
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using CrashHandler.Handler.Doctor.Facts;
-using CrashHandler.Handler.Posix;
 
 namespace CrashHandler.Handler.Doctor.Gathering;
 
 /// <summary>Which of a process's own assemblies have symbols.</summary>
-internal static class SymbolLook
+internal static partial class SymbolLook
 {
     private const string AssemblyExtension = ".dll";
 
     // Those of the runtime come without, and nobody misses them.
-    private const string SharedFrameworks = "/shared/Microsoft.";
+    private static readonly string s_sharedFrameworks = $"{Path.DirectorySeparatorChar}shared{Path.DirectorySeparatorChar}Microsoft.";
 
-    /// <summary>Null: its maps cannot be read.</summary>
+    /// <summary>Null: what is mapped there cannot be seen.</summary>
     public static SymbolFacts? Gather(int pid)
     {
-        if (ProcText.TryRead($"/proc/{pid}/maps") is not { } maps)
+        if (Mapped(pid) is not { } mapped)
         {
             return null;
         }
 
-        List<string> assemblies =
-        [
-            .. maps.Split('\n').Where(line => line.EndsWith(AssemblyExtension, StringComparison.Ordinal) && line.Contains('/'))
-                .Select(line => line[line.IndexOf('/')..]).Distinct().Where(path => !path.Contains(SharedFrameworks, StringComparison.Ordinal)),
-        ];
+        List<string> assemblies = [.. mapped.Where(path => path.EndsWith(AssemblyExtension, StringComparison.Ordinal) && !path.Contains(s_sharedFrameworks, StringComparison.Ordinal)).Distinct()];
         int with = 0;
         List<string> without = [];
         foreach (string path in assemblies.Take(DoctorLimits.Assemblies))
         {
-            switch (HasSymbols($"/proc/{pid}/root{path}"))
+            switch (HasSymbols(path))
             {
                 case true:
                     with++;
@@ -55,8 +50,7 @@ internal static class SymbolLook
                 return null;
             }
 
-            bool isFound = assembly.TryOpenAssociatedPortablePdb(
-                path, pdb => Libc.access(pdb, Libc.R_OK) == 0 ? File.OpenRead(pdb) : null, out MetadataReaderProvider? symbols, out _);
+            bool isFound = assembly.TryOpenAssociatedPortablePdb(path, TryOpen, out MetadataReaderProvider? symbols, out _);
             symbols?.Dispose();
             return isFound;
         }
@@ -64,6 +58,19 @@ internal static class SymbolLook
         {
             // What cannot be read has no symbols for a reader either.
             return false;
+        }
+    }
+
+    private static FileStream? TryOpen(string pdb)
+    {
+        try
+        {
+            return File.OpenRead(pdb);
+        }
+        catch (Exception closed) when (closed is IOException or UnauthorizedAccessException)
+        {
+            // The assembly may have them in itself.
+            return null;
         }
     }
 }

@@ -7,17 +7,10 @@ using CrashHandler.Handler.Posix;
 namespace CrashHandler.Handler.Doctor.Gathering;
 
 /// <summary>
-/// The process that tries what a capture calls, on a child of its own: one of its own, because a seccomp filter may kill who calls. It says before each call what it
-/// tries, and after it what came of it, a line each.
+/// The process that tries what a capture calls, on a child of its own: one of its own, because a seccomp filter may kill who calls.
 /// </summary>
 internal static unsafe class Attempts
 {
-    /// <summary>Stands before a call's name in the line before it.</summary>
-    public const string Begins = "tries";
-
-    /// <summary>Stands before a call's name and errno in the line after it.</summary>
-    public const string Ended = "tried";
-
     private static bool s_isTraced;
 
     /// <summary>Tries them all.</summary>
@@ -55,15 +48,7 @@ internal static unsafe class Attempts
         int status;
         _ = Libc.waitpid(pid, &status, 0);
 
-        void Try(string call, Func<bool> attempt)
-        {
-            output.WriteLine($"{Begins} {call}");
-            output.Flush();
-            bool works = attempt();
-            int errno = works ? 0 : Marshal.GetLastPInvokeError();
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Ended} {call} {errno}"));
-            output.Flush();
-        }
+        void Try(string call, Func<bool> attempt) => AttemptLook.Try(output, call, () => attempt() ? 0 : Marshal.GetLastPInvokeError());
     }
 
     private static bool Opened(int fd)

@@ -12,10 +12,6 @@ internal static class TargetLook
 
     private static readonly string[] s_namespaces = ["user", "pid", "mnt", "net"];
 
-    // What switches a runtime's diagnostics port off, when it is 0.
-    private static readonly string[] s_switches = ["EnableDiagnostics", "EnableDiagnostics_IPC"];
-    private static readonly string[] s_prefixes = ["DOTNET_", "COMPlus_"];
-
     /// <param name="pid">The process.</param>
     /// <param name="runtimeDirectory">XDG_RUNTIME_DIR, one of the places where its handler may listen.</param>
     /// <exception cref="DoctorException">There is no such process.</exception>
@@ -33,7 +29,7 @@ internal static class TargetLook
             Owner = FileStatus.Of($"/proc/{pid}/status")?.UserId ?? throw new DoctorException($"process {pid} is gone"),
             Tracer = int.TryParse(ProcText.Field(status, "TracerPid"), CultureInfo.InvariantCulture, out int tracer) ? tracer : 0,
             HasShim = ProcText.TryRead($"/proc/{pid}/maps")?.Contains(ShimName, StringComparison.Ordinal),
-            Missing = ClientLook.Missing(pid, runtimeDirectory, user),
+            Missing = ClientLook.Missing(pid, SocketLook.Sockets(runtimeDirectory, user)),
             MemoryErrno = TryMemory(pid),
             OtherNamespaces = OtherNamespaces(pid),
             SeccompMode = int.TryParse(ProcText.Field(status, "Seccomp"), CultureInfo.InvariantCulture, out int mode) ? mode : null,
@@ -45,17 +41,12 @@ internal static class TargetLook
     {
         if (pid is null)
         {
-            return Diagnostics("this process", variable);
+            return EnvironmentLook.Diagnostics("this process", variable);
         }
 
         return ProcText.TryRead($"/proc/{pid}/environ") is not { } environment ? null
-            : Diagnostics($"process {pid}", name => environment.Split('\0').FirstOrDefault(text => text.StartsWith($"{name}=", StringComparison.Ordinal))?[(name.Length + 1)..]);
+            : EnvironmentLook.Diagnostics($"process {pid}", name => environment.Split('\0').FirstOrDefault(text => text.StartsWith($"{name}=", StringComparison.Ordinal))?[(name.Length + 1)..]);
     }
-
-    private static DiagnosticsFacts Diagnostics(string whose, Func<string, string?> variable) => new(
-        whose,
-        [.. s_prefixes.SelectMany(prefix => s_switches.Select(name => prefix + name)).Where(name => variable(name) == "0").Select(name => $"{name}=0")],
-        s_prefixes.Any(prefix => variable($"{prefix}DbgEnableMiniDump") == "1"));
 
     private static int TryMemory(int pid)
     {

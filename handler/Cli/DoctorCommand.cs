@@ -26,7 +26,7 @@ internal static class DoctorCommand
         command.AddExample("crash-handler doctor --pid 1234 --url https://crashes.example/submit");
         command.SetAction(parsed =>
         {
-            string program = Environment.ProcessPath ?? throw new DoctorException("/proc/self/exe cannot be read; is /proc mounted?");
+            string program = Environment.ProcessPath ?? throw new DoctorException(SystemVerbs.NoProgram);
             if (parsed.GetValue(subject))
             {
                 AttemptLook.BeSubject(Console.In, Console.Out);
