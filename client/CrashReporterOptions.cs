@@ -58,7 +58,8 @@ public sealed class CrashReporterOptions
     /// <summary>
     /// Whether every program that this process starts is prepared as <see cref="CrashReporter.AttachChild"/> prepares one, native ones too. Default:
     /// false, because <c>LD_PRELOAD</c> reaches whatever they start in their turn. Environment variables are set at <c>Start</c>: call it before other
-    /// threads read them in native code.
+    /// threads read them in native code. On Windows nothing can be preloaded: its .NET children are covered, by the startup hook, from .NET 8 on; <b>one of .NET 7 or older
+    /// does not start with it</b>.
     /// </summary>
     public bool CaptureAllChildren { get; set; }
 

@@ -358,7 +358,7 @@ internal sealed class ReporterSession
 
         if (_options.CaptureAllChildren && OperatingSystem.IsWindows())
         {
-            _degraded.Add($"{nameof(CrashReporterOptions.CaptureAllChildren)}: on Windows nothing can be preloaded into a child; each is covered once it calls {nameof(CrashReporter.Start)}");
+            CoverDotNetChildren();
         }
         else if (_options.CaptureAllChildren)
         {
@@ -375,6 +375,19 @@ internal sealed class ReporterSession
         }
     }
 
+    // Nothing can be preloaded there.
+    private void CoverDotNetChildren()
+    {
+        try
+        {
+            ChildHook.ApplyToAll(ShimPath, Address!);
+        }
+        catch (HandlerUnavailableException missing)
+        {
+            _degraded.Add($"{nameof(CrashReporterOptions.CaptureAllChildren)}: {missing.Message}; a child is covered once it calls {nameof(CrashReporter.Start)}");
+        }
+    }
+
     private void OnProcessExit(object? sender, EventArgs e)
     {
         _watch.End();
@@ -388,8 +401,9 @@ internal sealed class ReporterSession
         }
     }
 
-    // The program that `crash-handler exec` became, which started that handler: the main process of its tree, though the handler is the operator's.
-    private static bool IsExecsProgram => Environment.GetEnvironmentVariable(EnvironmentNames.ExecProcess) is { } pid && pid == $"{Environment.ProcessId}";
+    // The program that `crash-handler exec` became (Windows: started), which started that handler: the main process of its tree, though the handler is the operator's.
+    private static bool IsExecsProgram
+        => Environment.GetEnvironmentVariable(EnvironmentNames.ExecProcess) is { } pid && pid == $"{(OperatingSystem.IsWindows() ? NativeProcess.Parent() : Environment.ProcessId)}";
 
     // Before this run is registered as the last one.
     private void AskForLastRun()

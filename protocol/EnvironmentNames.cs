@@ -12,10 +12,10 @@ public static class EnvironmentNames
     /// <summary>Absolute path of the file in which an attached process says how it went (<see cref="AttachResults"/>); gone once it is read.</summary>
     public const string AttachResult = "CRASH_HANDLER_ATTACH_RESULT";
 
-    /// <summary>Pid of the program that <c>exec</c> became: the main process of the tree, whose processes take the handler that they inherit.</summary>
+    /// <summary>Pid of the program that <c>exec</c> became, or of the <c>exec</c> that started it (Windows): the main process of the tree, whose processes take the handler that they inherit.</summary>
     public const string ExecProcess = "CRASH_HANDLER_EXEC_PID";
 
-    /// <summary>What the runtime calls its list of startup hooks, separated by colons.</summary>
+    /// <summary>What the runtime calls its list of startup hooks, separated by colons (Windows: semicolons).</summary>
     public const string StartupHooks = "DOTNET_STARTUP_HOOKS";
 
     /// <summary>The product's name. This one and the following are the options of <c>Start</c>, for an application that the startup hook starts it in.</summary>

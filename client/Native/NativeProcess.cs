@@ -3,12 +3,15 @@ using System.Runtime.Versioning;
 
 namespace CrashHandler.Native;
 
-/// <summary>Another process of this user's on Windows.</summary>
+/// <summary>Processes of this user on Windows.</summary>
 [SupportedOSPlatform("windows")]
 internal static unsafe partial class NativeProcess
 {
     private const string Library = "kernel32";
     private const uint QueryLimitedInformation = 0x1000;
+
+    private const nint ThisProcess = -1;
+    private const int BasicInformation = 0, BasicInformationWords = 6;
 
     // UNICODE_STRING's limit, and so every path's.
     private const int PathCharacters = 32_768;
@@ -45,6 +48,17 @@ internal static unsafe partial class NativeProcess
 
         return isKnown && code == 0;
     }
+
+    /// <summary>Pid of the process that started this one, which may be gone and its pid another one's; 0: it is not known.</summary>
+    public static int Parent()
+    {
+        // PROCESS_BASIC_INFORMATION: six words, InheritedFromUniqueProcessId the last.
+        nint* information = stackalloc nint[BasicInformationWords];
+        return NtQueryInformationProcess(ThisProcess, BasicInformation, information, (uint)(BasicInformationWords * sizeof(nint)), 0) == 0 ? (int)information[BasicInformationWords - 1] : 0;
+    }
+
+    [LibraryImport("ntdll")]
+    private static partial int NtQueryInformationProcess(nint process, int kind, nint* information, uint bytes, nint needed);
 
     // docs.microsoft.com, processthreadsapi.h: all of these answer 0 when they fail.
     [LibraryImport(Library)]

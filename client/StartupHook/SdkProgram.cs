@@ -1,3 +1,5 @@
+using CrashHandler.Launch;
+
 namespace CrashHandler;
 
 /// <summary>Programs of the .NET SDK itself: the command line, MSBuild, the compiler's server. Pure.</summary>
@@ -11,6 +13,6 @@ internal static class SdkProgram
     public static bool Is(string baseDirectory, string runtimeDirectory)
     {
         string sdk = Path.GetFullPath(Path.Combine(runtimeDirectory, "..", "..", "..", Folder)) + Path.DirectorySeparatorChar;
-        return Path.GetFullPath(baseDirectory).StartsWith(sdk, StringComparison.Ordinal);
+        return Path.GetFullPath(baseDirectory).StartsWith(sdk, Places.FileNames);
     }
 }

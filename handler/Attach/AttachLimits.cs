@@ -21,12 +21,6 @@ internal static class AttachLimits
     /// <summary>Between two attempts: with them, a start on a busy machine is waited for.</summary>
     public static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Between two looks at all processes: those with a temporary directory of their own make no socket that is watched for.</summary>
-    public static readonly TimeSpan Rescan = TimeSpan.FromSeconds(5);
-
     /// <summary>Bytes of /proc/PID/maps, /proc/PID/environ and /proc/PID/cmdline: the kernel's own limit for arguments is 6 MiB.</summary>
     public const int ProcFileBytes = 8 * 1024 * 1024;
-
-    /// <summary>Bytes of an executable that are searched for the mark of its runtime: single-file applications reach 200 MB.</summary>
-    public const long ExecutableBytes = 512L * 1024 * 1024;
 }

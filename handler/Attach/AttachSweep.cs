@@ -1,6 +1,4 @@
-using System.Globalization;
 using CrashHandler.Handler.Daemon;
-using CrashHandler.Handler.Exec;
 using CrashHandler.Handler.Posix;
 
 namespace CrashHandler.Handler.Attach;
@@ -23,7 +21,7 @@ internal sealed class AttachSweep(string? database, Uri? url, Func<IReadOnlyDict
     public IEnumerable<AttachAttempt> Run(int attempts)
     {
         HasUnsettled = false;
-        List<AttachTarget> targets = [.. Candidates().Where(target => !_settled.Contains(target.Identity))];
+        List<AttachTarget> targets = [.. AttachCandidates.All().Where(target => !_settled.Contains(target.Identity))];
         IReadOnlyDictionary<int, string> known = targets.Count > 0 ? covered() : new Dictionary<int, string>();
         foreach (AttachTarget target in targets)
         {
@@ -39,37 +37,6 @@ internal sealed class AttachSweep(string? database, Uri? url, Func<IReadOnlyDict
             {
                 HasUnsettled = true;
             }
-        }
-    }
-
-    private static IEnumerable<AttachTarget> Candidates()
-    {
-        uint own = PosixFiles.UserId();
-        foreach (string folder in Directory.EnumerateDirectories("/proc"))
-        {
-            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && pid != Environment.ProcessId && Look(pid, own) is { } target)
-            {
-                yield return target;
-            }
-        }
-    }
-
-    private static AttachTarget? Look(int pid, uint user)
-    {
-        try
-        {
-            if (PosixFiles.Owner($"/proc/{pid}") != user)
-            {
-                return null;
-            }
-
-            AttachTarget target = new(pid);
-            return target.Executable != Environment.ProcessPath && target.Executable != Executables.Resident && target.IsSeenToBeDotNet() ? target : null;
-        }
-        catch (Exception unseen) when (unseen is AttachException or SyscallException)
-        {
-            // Gone since, or closed to this user: either way none of those that are asked for.
-            return null;
         }
     }
 

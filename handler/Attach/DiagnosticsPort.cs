@@ -1,11 +1,10 @@
-using CrashHandler.Handler.Capture.Linux;
 using CrashHandler.Handler.Posix;
 using Microsoft.Diagnostics.NETCore.Client;
 
 namespace CrashHandler.Handler.Attach;
 
 /// <summary>The diagnostics port of a .NET process, and the three commands that are needed of it. A thread of the process answers, so every one has a deadline.</summary>
-internal sealed class DiagnosticsPort : IDisposable
+internal sealed partial class DiagnosticsPort : IDisposable
 {
     private readonly int _processId;
     private readonly FileDescriptor? _directory;
@@ -16,27 +15,6 @@ internal sealed class DiagnosticsPort : IDisposable
         _processId = processId;
         _directory = directory;
         _client = client;
-    }
-
-    /// <summary>Connects.</summary>
-    /// <exception cref="AttachException">Nobody answers there.</exception>
-    /// <exception cref="SyscallException">Its directory cannot be opened.</exception>
-    public static DiagnosticsPort Connect(int processId, string socket)
-    {
-        using CancellationTokenSource deadline = new(AttachLimits.Answer);
-        // The library reads the path as a URI, with a list of options behind it. By a descriptor, any directory has a plain name.
-        FileDescriptor? directory = IsPlain(socket) ? null : ProcFs.Open(Path.GetDirectoryName(socket)!, Libc.O_PATH | Libc.O_DIRECTORY);
-        string path = directory is null ? socket : $"/proc/self/fd/{directory.Number}/{Path.GetFileName(socket)}";
-        try
-        {
-            // The connector stands for one process and need not be disposed of before this one ends.
-            return new DiagnosticsPort(processId, directory, DiagnosticsClientConnector.FromDiagnosticPort($"{path},connect", deadline.Token).GetAwaiter().GetResult().Instance);
-        }
-        catch (Exception refused) when (refused is ServerNotAvailableException or TimeoutException or OperationCanceledException or IOException)
-        {
-            directory?.Dispose();
-            throw new AttachException($"process {processId} does not answer on its diagnostics port '{socket}': {refused.Message}", refused);
-        }
     }
 
     /// <summary>Sets a variable in its environment.</summary>
@@ -55,17 +33,23 @@ internal sealed class DiagnosticsPort : IDisposable
 
     public void Dispose() => _directory?.Dispose();
 
-    private static bool IsPlain(string path)
+    /// <param name="processId">The process.</param>
+    /// <param name="shown">What people know its port by.</param>
+    /// <param name="path">What the library does.</param>
+    /// <param name="directory">What the path leads through; null: nothing.</param>
+    private static DiagnosticsPort Connect(int processId, string shown, string path, FileDescriptor? directory)
     {
-        foreach (char character in path)
+        using CancellationTokenSource deadline = new(AttachLimits.Answer);
+        try
         {
-            if (!char.IsAsciiLetterOrDigit(character) && character is not ('/' or '.' or '-' or '_'))
-            {
-                return false;
-            }
+            // The connector stands for one process and need not be disposed of before this one ends.
+            return new DiagnosticsPort(processId, directory, DiagnosticsClientConnector.FromDiagnosticPort($"{path},connect", deadline.Token).GetAwaiter().GetResult().Instance);
         }
-
-        return true;
+        catch (Exception refused) when (refused is ServerNotAvailableException or TimeoutException or OperationCanceledException or IOException)
+        {
+            directory?.Dispose();
+            throw new AttachException($"process {processId} does not answer on its diagnostics port '{shown}': {refused.Message}", refused);
+        }
     }
 
     private void Ask(Action command)
@@ -79,7 +63,7 @@ internal sealed class DiagnosticsPort : IDisposable
         }
         catch (AggregateException failed) when (failed.InnerException is UnsupportedCommandException unsupported)
         {
-            throw AttachException.ForGood($"the runtime of process {_processId} is older than .NET 8, which is the first that can be attached; use 'crash-handler exec' or CrashReporter.Start", unsupported);
+            throw AttachException.ForGood($"the runtime of process {_processId} is older than .NET 8, which is the first that can be attached; {AttachAdvice.TooOld}", unsupported);
         }
         catch (AggregateException failed) when (failed.InnerException is { } problem)
         {

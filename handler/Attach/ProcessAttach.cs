@@ -31,7 +31,7 @@ internal static class ProcessAttach
         target.WaitForStart();
         ReportDatabase created = ReportDatabase.Create(Path.GetFullPath(database ?? Path.Combine(target.TempDirectory, $"{target.Name} Crashes")));
         string address = ShimLibrary.Launch(ShimLibrary.FindPath(), created.Path, url, []);
-        string result = Path.Combine(Path.GetDirectoryName(address)!, $"{ResultPrefix}{target.ProcessId}-{Guid.NewGuid():N}");
+        string result = Path.Combine(AttachTarget.ResultDirectory(address), $"{ResultPrefix}{target.ProcessId}-{Guid.NewGuid():N}");
         File.WriteAllText(result, "");
         try
         {
@@ -53,11 +53,10 @@ internal static class ProcessAttach
         int pid = target.ProcessId;
         return (target.Runtime(), target.DiagnosticsSocket()) switch
         {
-            (TargetRuntime.None, _) => throw AttachException.ForGood($"process {pid} ('{target.Executable}') is not a .NET process; run the program under 'crash-handler exec'"),
+            (TargetRuntime.None, _) => throw AttachException.ForGood($"process {pid} ('{target.Executable}') is not a .NET process; {AttachAdvice.NoRuntime}"),
             (TargetRuntime.NativeAot, _) => throw AttachException.ForGood(
-                $"process {pid} ('{target.Executable}') is compiled ahead of time (NativeAOT), and nothing can be loaded into it; run it under 'crash-handler exec', or have it call CrashReporter.Start"),
-            (_, null) => throw AttachException.ForGood(
-                $"process {pid} has no diagnostics port in '{target.TempDirectory}': it was started with DOTNET_EnableDiagnostics=0 or changed its TMPDIR; restart it under 'crash-handler exec'"),
+                $"process {pid} ('{target.Executable}') is compiled ahead of time (NativeAOT), and nothing can be loaded into it; {AttachAdvice.NativeAot}"),
+            (_, null) => throw AttachException.ForGood($"process {pid} has no diagnostics port{AttachAdvice.NoPort(target)}; restart it under 'crash-handler exec'"),
             (_, string socket) => socket,
         };
     }

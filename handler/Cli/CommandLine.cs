@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using CrashHandler.Handler.Attach;
 using CrashHandler.Handler.Daemon;
+using CrashHandler.Handler.Doctor;
 using CrashHandler.Handler.Dump;
 using CrashHandler.Handler.Export;
 using CrashHandler.Handler.Minidump;
@@ -35,11 +37,11 @@ internal static class CommandLine
         foreach (Command verb in (ReadOnlySpan<Command>)
         [
             .. SystemVerbs.Resident(),
-            SystemVerbs.Exec(),
-            SystemVerbs.Attach(),
+            ExecCommand.Create(),
+            AttachCommand.Create(),
             DumpCommand.Create(),
             StatusCommand.Create(),
-            SystemVerbs.Doctor(),
+            DoctorCommand.Create(),
             ReportsCommand.Create(),
             UploadsCommand.Create(),
             MinidumpCommand.Create(),
@@ -79,7 +81,7 @@ internal static class CommandLine
         {
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
-        catch (Exception known) when (SystemVerbs.IsKnown(known) || known is DaemonException or ProcessDumpException or DatabaseException or SyscallException or MinidumpFormatException
+        catch (Exception known) when (known is AttachException or DoctorException or DaemonException or ProcessDumpException or DatabaseException or SyscallException or MinidumpFormatException
             or MalformedFrameException or ExportException or IOException or UnauthorizedAccessException or DllNotFoundException)
         {
             Console.Error.WriteLine($"{Name}: {TerminalText.Escape(known.Message)}");

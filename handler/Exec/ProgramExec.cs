@@ -1,6 +1,5 @@
 using System.Collections;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using CrashHandler.Handler.Daemon;
 using CrashHandler.Handler.Posix;
 using CrashHandler.Handler.Reports;
@@ -8,16 +7,11 @@ using CrashHandler.Protocol;
 
 namespace CrashHandler.Handler.Exec;
 
-/// <summary>
-/// A whole process tree is covered: a handler is started, then this process becomes the program, with the shim in LD_PRELOAD (stage 1) and, for what is .NET in
-/// the tree, the startup hook. Pid, standard streams, signals and exit status are the program's own.
-/// </summary>
-internal static unsafe class ProgramExec
+/// <summary>A whole process tree is covered: a handler is started, then the program, with an environment that has whatever is .NET in the tree load the startup hook.</summary>
+internal static unsafe partial class ProgramExec
 {
-    private const string Preload = "LD_PRELOAD";
-    private const string LibraryPath = "LD_LIBRARY_PATH";
-
-    /// <summary>Does not return when it succeeds.</summary>
+    /// <summary>On Linux this does not return when it succeeds; on Windows it returns when the program has ended.</summary>
+    /// <returns>The program's exit code.</returns>
     /// <exception cref="SyscallException">The program cannot be executed.</exception>
     /// <exception cref="DaemonException">No handler can be had.</exception>
     public static int Run(ExecOptions options, string[] program)
@@ -37,38 +31,13 @@ internal static unsafe class ProgramExec
         environment[EnvironmentNames.ExecProcess] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         SetIfSaid(environment, EnvironmentNames.ProductName, options.ProductName);
         SetIfSaid(environment, EnvironmentNames.CompanyName, options.CompanyName);
-        AddPreload(environment, shim.Contains(':') ? ShimLibrary.Link(shim, address) : shim);
-        if (!options.IsShimOnly)
-        {
-            AddStartupHook(environment, address);
-        }
-
-        Execute(path, program, environment);
-        throw SyscallException.Last("execve", path, "check that it is an executable for this machine");
+        Cover(environment, options, shim, address);
+        return Execute(path, program, environment);
     }
 
-    private static void AddPreload(Dictionary<string, string> environment, string shim)
+    // After those that are there.
+    private static void AddStartupHook(Dictionary<string, string> environment, string hook)
     {
-        // ld.so splits LD_PRELOAD at spaces and colons and knows no quoting; a bare name makes it complain in setuid children. It splits
-        // LD_LIBRARY_PATH at colons too, but not at spaces.
-        bool splits = shim.AsSpan().IndexOfAny(' ', ':') >= 0;
-        Prepend(environment, Preload, splits ? Path.GetFileName(shim) : shim, ' ');
-        if (splits)
-        {
-            Prepend(environment, LibraryPath, Path.GetDirectoryName(shim)!, ':');
-        }
-    }
-
-    // After those that are there. Without the hook, .NET programs are covered by the shim alone.
-    private static void AddStartupHook(Dictionary<string, string> environment, string address)
-    {
-        string hook = HookLibrary.Path;
-        if (!File.Exists(hook))
-        {
-            return;
-        }
-
-        hook = hook.Contains(Path.PathSeparator) ? ShimLibrary.Link(hook, address) : hook;
         string existing = environment.GetValueOrDefault(EnvironmentNames.StartupHooks, "");
         if (!existing.Split(Path.PathSeparator).Contains(hook))
         {
@@ -84,40 +53,14 @@ internal static unsafe class ProgramExec
         }
     }
 
-    private static void Prepend(Dictionary<string, string> environment, string variable, string value, char separator)
-        => environment[variable] = environment.TryGetValue(variable, out string? existing) && existing.Length > 0 ? $"{value}{separator}{existing}" : value;
-
     private static Dictionary<string, string> CurrentEnvironment()
     {
-        Dictionary<string, string> environment = [];
+        Dictionary<string, string> environment = new(s_variables);
         foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
         {
             environment[(string)entry.Key] = (string?)entry.Value ?? "";
         }
 
         return environment;
-    }
-
-    private static void Execute(string path, string[] arguments, Dictionary<string, string> environment)
-    {
-        byte** argv = Strings(arguments);
-        byte** envp = Strings([.. environment.Select(variable => $"{variable.Key}={variable.Value}")]);
-        byte* file = (byte*)Marshal.StringToCoTaskMemUTF8(path);
-        // This runtime ignores SIGPIPE from its first instruction on; ignored signals stay so across execve.
-        _ = Libc.signal(Libc.SIGPIPE, Libc.SIG_DFL);
-        _ = Libc.execve(file, argv, envp);
-    }
-
-    // Never freed: execve replaces the process, or it ends with an error.
-    private static byte** Strings(IReadOnlyList<string> texts)
-    {
-        byte** array = (byte**)Marshal.AllocHGlobal((texts.Count + 1) * sizeof(byte*));
-        for (int i = 0; i < texts.Count; i++)
-        {
-            array[i] = (byte*)Marshal.StringToCoTaskMemUTF8(texts[i]);
-        }
-
-        array[texts.Count] = null;
-        return array;
     }
 }

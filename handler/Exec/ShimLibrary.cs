@@ -5,13 +5,8 @@ using CrashHandler.Handler.Daemon;
 namespace CrashHandler.Handler.Exec;
 
 /// <summary>The shim beside this executable: <c>exec</c> uses the one piece of code that starts a handler twice removed.</summary>
-internal static unsafe class ShimLibrary
+internal static unsafe partial class ShimLibrary
 {
-    private const string FileName = "libcrashhandler.so";
-
-    // As long as a client waits, see ClientLimits.Launch: some 10 ms are needed.
-    private const int LaunchLimitMilliseconds = 5_000;
-
     // struct crash_handler_result of client/native/crash_handler.h: four words, then the message.
     private const int ResultBytes = 528;
     private const int MessageOffset = 16;
@@ -22,25 +17,6 @@ internal static unsafe class ShimLibrary
     {
         string path = Path.Combine(AppContext.BaseDirectory, FileName);
         return File.Exists(path) ? path : throw new DaemonException($"'{path}' is missing; it ships beside crash-handler");
-    }
-
-    /// <summary>
-    /// A symbolic link to a file beside a handler's socket, in a directory that is only this user's: neither ld.so's variables nor the runtime's list of
-    /// startup hooks can carry a path with a colon.
-    /// </summary>
-    /// <returns>Its path.</returns>
-    /// <exception cref="IOException">It cannot be made.</exception>
-    public static string Link(string file, string address)
-    {
-        string link = Path.ChangeExtension(address, Path.GetExtension(file));
-        if (new FileInfo(link).LinkTarget != file)
-        {
-            string made = $"{link}.{Environment.ProcessId}";
-            File.CreateSymbolicLink(made, file);
-            File.Move(made, link, overwrite: true);
-        }
-
-        return link;
     }
 
     /// <summary>Starts a handler for a database, or finds the live one.</summary>

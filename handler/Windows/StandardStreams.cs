@@ -35,6 +35,7 @@ internal static partial class StandardStreams
         if (s_formerCodePage != 0)
         {
             _ = SetConsoleOutputCP(s_formerCodePage);
+            s_formerCodePage = 0;
         }
     }
 

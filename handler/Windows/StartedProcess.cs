@@ -22,8 +22,10 @@ internal sealed unsafe class StartedProcess : IDisposable
     public FileDescriptor Handle => _process;
 
     /// <summary>Starts it.</summary>
+    /// <param name="process">What it is started with.</param>
+    /// <param name="advice">What people can do where the system does not start it.</param>
     /// <exception cref="SyscallException">It cannot be started.</exception>
-    public static StartedProcess Start(NewProcess process)
+    public static StartedProcess Start(NewProcess process, string? advice = null)
     {
         if (process.CommandLine.Length >= CommandLineText.LongestCharacters)
         {
@@ -39,7 +41,7 @@ internal sealed unsafe class StartedProcess : IDisposable
             // Read again whenever the attributes are: it stays where it is until the process is there.
             fixed (nint* list = inherited)
             {
-                return inherited.Length == 0 ? Create(process, null) : CreateWith(process, attributes, bytes, list, (nuint)(inherited.Length * sizeof(nint)));
+                return inherited.Length == 0 ? Create(process, null, advice) : CreateWith(process, attributes, bytes, list, (nuint)(inherited.Length * sizeof(nint)), advice);
             }
         }
         finally
@@ -93,7 +95,7 @@ internal sealed unsafe class StartedProcess : IDisposable
         _thread.Dispose();
     }
 
-    private static StartedProcess CreateWith(NewProcess process, void* attributes, nuint bytes, nint* inherited, nuint inheritedBytes)
+    private static StartedProcess CreateWith(NewProcess process, void* attributes, nuint bytes, nint* inherited, nuint inheritedBytes, string? advice)
     {
         if (ProcessCalls.InitializeProcThreadAttributeList(attributes, 1, 0, &bytes) == 0)
         {
@@ -103,7 +105,7 @@ internal sealed unsafe class StartedProcess : IDisposable
         try
         {
             return ProcessCalls.UpdateProcThreadAttribute(attributes, 0, ProcessCalls.PROC_THREAD_ATTRIBUTE_HANDLE_LIST, inherited, inheritedBytes, 0, 0) != 0
-                ? Create(process, attributes) : throw PipeCalls.LastFailure("UpdateProcThreadAttribute", process.Program);
+                ? Create(process, attributes, advice) : throw PipeCalls.LastFailure("UpdateProcThreadAttribute", process.Program);
         }
         finally
         {
@@ -111,7 +113,7 @@ internal sealed unsafe class StartedProcess : IDisposable
         }
     }
 
-    private static StartedProcess Create(NewProcess process, void* attributes)
+    private static StartedProcess Create(NewProcess process, void* attributes, string? advice)
     {
         (nint input, nint output, nint error) = process.Streams
             ?? (ProcessCalls.GetStdHandle(ProcessCalls.STD_INPUT_HANDLE), ProcessCalls.GetStdHandle(ProcessCalls.STD_OUTPUT_HANDLE), ProcessCalls.GetStdHandle(ProcessCalls.STD_ERROR_HANDLE));
@@ -133,7 +135,7 @@ internal sealed unsafe class StartedProcess : IDisposable
         fixed (char* environment = process.Environment)
         {
             return ProcessCalls.CreateProcessW(process.Program, command, 0, 0, inherits ? 1 : 0, flags, environment, process.Directory, &startup, &made) != 0
-                ? new StartedProcess(made) : throw PipeCalls.LastFailure("CreateProcess", process.Program);
+                ? new StartedProcess(made) : throw PipeCalls.LastFailure("CreateProcess", process.Program, advice);
         }
     }
 }

@@ -123,14 +123,14 @@ public sealed class PackageContentTests
         Assert.All(shipped, file => Assert.True(package.Bytes(file.Path).AsSpan().SequenceEqual(File.ReadAllBytes(file.File)), file.File));
     }
 
-    /// <summary>Windows has one executable for all verbs, and the shim's twin.</summary>
+    /// <summary>Windows has one executable for all verbs, the shim's twin, and the hook.</summary>
     [Fact]
     public void FilesForWindows()
     {
         string folder = Path.Combine(TestPrograms.RepositoryRoot(), "artifacts", "win-x64");
         Assert.SkipUnless(Directory.Exists(folder), "build/publish could not make artifacts/win-x64 here");
 
-        Assert.Equal(["crash-handler.exe", "crashhandler.dll"], Directory.EnumerateFiles(folder).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal));
+        Assert.Equal(["CrashHandler.StartupHook.dll", "crash-handler.exe", "crashhandler.dll"], Directory.EnumerateFiles(folder).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal));
     }
 
     /// <summary>What an editor shows of the API.</summary>

@@ -6,13 +6,11 @@ namespace CrashHandler.Tests.Windows;
 /// <summary>The verbs under Wine, on a database with one report. By build/test-windows only.</summary>
 public sealed class WindowsCommandLineTests
 {
-    private const int WrongUsage = 2;
 
     [Fact(Explicit = true)]
     public void TheyShowMoveAndDeleteAReport()
     {
         using WineSandbox sandbox = new();
-        sandbox.StartQuickHandler();
         sandbox.Die("fault");
         string database = WineSandbox.Named(sandbox.Database);
         string id = Assert.Single(sandbox.Reports()).GetProperty("id").GetString()!;
@@ -33,19 +31,6 @@ public sealed class WindowsCommandLineTests
         Assert.Single(sandbox.Reports());
         Said(sandbox, "reports", "delete", id, "--database", database);
         Assert.Empty(sandbox.Reports());
-    }
-
-    [Theory(Explicit = true)]
-    [InlineData("exec", "--", "program.exe")]
-    [InlineData("attach", "1")]
-    public void WhatIsLinuxsSaysSo(params string[] verb)
-    {
-        using WineSandbox sandbox = new();
-
-        ProcessResult result = sandbox.RunHandler(verb);
-
-        Assert.Equal(WrongUsage, result.ExitCode);
-        Assert.Contains("Windows", Assert.Single(result.Error.Trim().Split('\n')), StringComparison.Ordinal);
     }
 
     /// <summary>Its collector takes what its own handler sends.</summary>

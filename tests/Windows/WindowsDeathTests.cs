@@ -42,7 +42,6 @@ public sealed class WindowsDeathTests
     public void OfAnotherThreadIsReportedAndSent(string kind, uint code, string reason)
     {
         using WineSandbox sandbox = new();
-        sandbox.StartQuickHandler();
         EndToEnd.Collector collector = sandbox.StartCollector();
 
         WindowsVictim victim = sandbox.Die(kind, collector);
@@ -59,7 +58,6 @@ public sealed class WindowsDeathTests
     public void InManagedCodeIsReportedAndEndsByItsCode()
     {
         using WineSandbox sandbox = new();
-        sandbox.StartQuickHandler();
 
         WindowsVictim main = sandbox.Die("return", null, "--child", "fault-managed", "--ignore");
 
@@ -109,7 +107,6 @@ public sealed class WindowsDeathTests
     public void FailFastIsReported(string kind)
     {
         using WineSandbox sandbox = new();
-        sandbox.StartQuickHandler();
 
         WindowsVictim victim = sandbox.Die(kind);
 

@@ -10,7 +10,7 @@ public sealed class WindowsPackageTests
     {
         string folder = Path.GetDirectoryName(WineSandbox.Victim)!;
 
-        Assert.All((string[])["crash-handler.exe", "crashhandler.dll", "CrashHandler.Client.dll"], name => Assert.True(File.Exists(Path.Combine(folder, name)), name));
+        Assert.All((string[])["crash-handler.exe", "crashhandler.dll", "CrashHandler.StartupHook.dll", "CrashHandler.Client.dll"], name => Assert.True(File.Exists(Path.Combine(folder, name)), name));
         Assert.All((string[])["crash-handler", "libcrashhandler.so"], name => Assert.False(File.Exists(Path.Combine(folder, name)), name));
         Assert.Equal(File.ReadAllBytes(WineSandbox.Handler), File.ReadAllBytes(Path.Combine(folder, "crash-handler.exe")));
     }

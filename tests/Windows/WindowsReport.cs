@@ -55,8 +55,10 @@ public sealed class WindowsReport : IDisposable
             RunningProcess watch = sandbox.Start(WineSandbox.Handler, "reports", "watch", "--database", database, "--limit", "1", "--json");
             watch.ReadLine();
             victim.WriteLine("");
+            string watched = watch.ReadLine(WindowsTestLimits.Run);
+            // Whatever of Wine's runs has the victim's streams, and runs as long as anything does.
+            watch.KillAll();
             WindowsVictim died = WindowsVictim.Of(victim.Finish(WindowsTestLimits.Run));
-            string watched = watch.ReadLine();
             string id = sandbox.Reports().Single(report => report.GetProperty("pid").GetInt32() == died.ProcessId).GetProperty("id").GetString()!;
             return new Scene(sandbox, died, sandbox.Json("reports", "show", id, "--database", database, "--json"), watched);
         }

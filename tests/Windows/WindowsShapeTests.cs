@@ -25,6 +25,7 @@ public sealed class WindowsShapeTests
         JsonElement report = Assert.Single(sandbox.Reports());
         Assert.Equal((victim.ProcessId, victim.ThreadId, "CLR exception"), (report.GetProperty("pid").GetInt32(), report.GetProperty("threadId").GetInt32(), report.GetProperty("reason").GetString()));
         Assert.Equal("System.InvalidOperationException", report.GetProperty("exception").GetProperty("type").GetString());
+        Assert.NotEqual(JsonValueKind.Null, report.GetProperty("dump").ValueKind);
         Assert.EndsWith("windows-victim.exe", report.GetProperty("executable").GetString(), StringComparison.OrdinalIgnoreCase);
     }
 }

@@ -13,7 +13,6 @@ internal sealed class WineSandbox : IDisposable
     private const string PrefixVariable = "CRASH_HANDLER_WINE_PREFIX", ArtifactsVariable = "CRASH_HANDLER_WINDOWS_ARTIFACTS", VictimVariable = "CRASH_HANDLER_WINDOWS_VICTIM", FilesVariable = "CRASH_HANDLER_WINDOWS_FILES";
 
     private static readonly Dictionary<string, string> s_nothing = [];
-    private static readonly string[] s_runtimeLibraries = ["coreclr.dll", "clrjit.dll", "System.Private.CoreLib.dll"];
 
     private readonly Sandbox _sandbox = new(Identities.Own);
     private readonly WinePrefix _prefix = new(Variable(PrefixVariable));
@@ -80,16 +79,6 @@ internal sealed class WineSandbox : IDisposable
     /// <param name="kind">How it dies.</param>
     public WindowsVictim Die(string victim, IReadOnlyDictionary<string, string> environment, string kind)
         => WindowsVictim.Of(RunCommand(environment, Wine(victim, [kind, "--directory", Named(Database)])));
-
-    /// <summary>
-    /// Starts a handler whose dumps lack the runtime's own libraries: of each of their 70,000 functions Wine copies how it is unwound, most of a dump's time. For tests whose matter that is not; who
-    /// starts has the handler that it would have started.
-    /// </summary>
-    public void StartQuickHandler()
-    {
-        Start(Handler, ["run", "--database", Named(Database), "--persistent", .. s_runtimeLibraries.SelectMany(name => (string[])["--omit-module", name])]);
-        Until(() => RunningHandlers() is [_] ? "runs" : null, () => "the handler");
-    }
 
     /// <summary>Has a client of the one handler end by an exception's exit code, without a word: a report without a dump, at once.</summary>
     /// <returns>The report's id.</returns>

@@ -1,11 +1,9 @@
 using System.CommandLine;
-using CrashHandler.Handler.Attach;
-using CrashHandler.Handler.Doctor;
 using CrashHandler.Handler.Exec;
 
 namespace CrashHandler.Handler.Cli;
 
-/// <summary>What the command line has of Linux: how its resident verbs are carried out, and verbs that look into other processes' files.</summary>
+/// <summary>What the command line has of Linux: how its resident verbs are carried out, and words.</summary>
 internal static class SystemVerbs
 {
     /// <summary>What <c>run --pipe</c> takes.</summary>
@@ -20,15 +18,9 @@ internal static class SystemVerbs
     /// <summary>Why this program does not know where it is.</summary>
     public const string NoProgram = "/proc/self/exe cannot be read; is /proc mounted?";
 
+    /// <summary>Whether <c>exec</c> preloads the shim, and can do without the startup hook.</summary>
+    public static bool PreloadsShim => true;
+
     /// <summary>A smaller executable stays for these (<see cref="Executables"/>).</summary>
     public static Command[] Resident() => [RunCommand.Create(_ => throw Executables.BecomeResident()), CaptureCommand.Create(_ => throw Executables.BecomeResident())];
-
-    public static Command Exec() => ExecCommand.Create();
-
-    public static Command Attach() => AttachCommand.Create();
-
-    public static Command Doctor() => DoctorCommand.Create();
-
-    /// <summary>Whether a failure of these verbs says all there is to say.</summary>
-    public static bool IsKnown(Exception failure) => failure is AttachException or DoctorException;
 }

@@ -7,6 +7,11 @@ if (args is ["hold", string path])
     LockChecks.Hold(path);
 }
 
+if (ProcessChecks.Child(args) is int exitCode)
+{
+    return exitCode;
+}
+
 string directory = Path.Combine(Path.GetTempPath(), $"windows-files-{Environment.ProcessId}");
 PosixFiles.CreatePrivateDirectory(directory);
 Checks checks = new();
@@ -14,6 +19,7 @@ try
 {
     FileChecks.Run(checks, directory);
     LockChecks.Run(checks, directory);
+    ProcessChecks.Run(checks, directory);
 }
 finally
 {

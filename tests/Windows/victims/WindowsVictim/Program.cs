@@ -2,8 +2,24 @@ using System.Diagnostics;
 using CrashHandler;
 using CrashHandler.Victims.Windows;
 
-// windows-victim KIND [--directory DIR] [--url URL] [--ignore] [--hold] [--child KIND], and Wishes
+// windows-victim KIND [--directory DIR] [--url URL] [--ignore] [--hold] [--child KIND] [--all-children KIND], and Wishes
 // Starts the crash reporter, says how that went and who it is, and dies as KIND says; with --child a child of its own kind dies first, with --hold a line is waited for.
+// windows-victim unmodified KIND [--hold] [ARGUMENT...]: knows nothing of the crash reporter, and says who it is and what it was told. With --all-children a child of that kind dies first.
+// windows-victim run PROGRAM [ARGUMENT...]: says how a program ends, by all 32 bits of its exit code, of which Wine passes on eight.
+if (args is ["unmodified", ..])
+{
+    return Unmodified.Run(args[1..]);
+}
+
+if (args is ["run", string program, .. string[] rest])
+{
+    using Process run = Process.Start(new ProcessStartInfo(program, rest) { UseShellExecute = false })!;
+    Say($"started {run.Id}");
+    run.WaitForExit();
+    Say($"ended with {(uint)run.ExitCode:x8}");
+    return 0;
+}
+
 string kind = args[0];
 string? Option(string name) => Array.IndexOf(args, name) is var index and >= 0 ? args[index + 1] : null;
 
@@ -15,6 +31,7 @@ CrashReporterOptions options = new()
     SubmitUrl = Option("--url"),
     UploadToServer = Option("--url") is null && Option("--child-of") is null ? false : null,
     IgnoreSystemCrashHandler = args.Contains("--ignore"),
+    CaptureAllChildren = Option("--all-children") is not null,
 };
 options.Extra["kind"] = kind;
 Wishes.Set(options, args);
@@ -36,6 +53,13 @@ if (Option("--child") is { } child)
     ProcessStartInfo start = new(Environment.ProcessPath!, [child, "--child-of", $"{Environment.ProcessId}", .. args.Contains("--ignore") ? (string[])["--ignore"] : []]) { UseShellExecute = false };
     CrashReporter.AttachChild(start);
     using Process process = Process.Start(start)!;
+    process.WaitForExit();
+    Say($"child {process.Id} ended with {(uint)process.ExitCode:x}");
+}
+
+if (Option("--all-children") is { } unprepared)
+{
+    using Process process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, ["unmodified", unprepared]) { UseShellExecute = false })!;
     process.WaitForExit();
     Say($"child {process.Id} ended with {(uint)process.ExitCode:x}");
 }

@@ -5,7 +5,7 @@ using CrashHandler.Protocol;
 
 namespace CrashHandler.Handler.Cli;
 
-/// <summary><c>exec</c>: starts the handler, then becomes the program, with the shim preloaded and the startup hook named.</summary>
+/// <summary><c>exec</c>: starts the handler, then the program, with the startup hook named and, on Linux, the shim preloaded.</summary>
 internal static class ExecCommand
 {
     public static Command Create()
@@ -21,8 +21,13 @@ internal static class ExecCommand
         Argument<string[]> program = new("PROGRAM") { Description = "The program and its arguments, after --.", Arity = ArgumentArity.OneOrMore };
         Command command = new("exec", "Run a program so that its crashes, and its children's, are reported.")
         {
-            database, url, product, company, annotation, shimOnly, program,
+            database, url, product, company, annotation, program,
         };
+        if (SystemVerbs.PreloadsShim)
+        {
+            command.Options.Add(shimOnly);
+        }
+
         command.AddExample("crash-handler exec -- ./server --port 8080");
         command.AddExample("crash-handler exec --database /var/lib/app/crashes --url https://crashes.example/submit -- dotnet app.dll");
         command.SetAction(parsed => ProgramExec.Run(

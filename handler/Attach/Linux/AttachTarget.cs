@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using CrashHandler.Handler.Capture.Linux;
+using CrashHandler.Handler.Exec;
 using CrashHandler.Handler.Posix;
 
 namespace CrashHandler.Handler.Attach;
@@ -13,11 +14,6 @@ internal sealed class AttachTarget
     private const string Host = "dotnet";
     private const string Assembly = ".dll";
     private const string DefaultTemp = "/tmp";
-    private const int OverlapBytes = 64; // more than the longest mark
-
-    // What the two kinds of executable export to debuggers.
-    private static readonly byte[] s_singleFileMark = "DotNetRuntimeInfo\0"u8.ToArray();
-    private static readonly byte[] s_nativeAotMark = "DotNetRuntimeDebugHeader\0"u8.ToArray();
 
     private readonly int _pidInside;
     private readonly ulong _startTime;
@@ -76,6 +72,9 @@ internal sealed class AttachTarget
         }
     }
 
+    /// <summary>Where it says how it went: beside its handler's socket, which it sees.</summary>
+    public static string ResultDirectory(string address) => Path.GetDirectoryName(address)!;
+
     /// <summary>Whether it sees this file at the same path: not so in another container.</summary>
     public bool Sees(string path) => File.Exists($"/proc/{ProcessId}/root{path}");
 
@@ -122,7 +121,7 @@ internal sealed class AttachTarget
         }
 
         using FileStream executable = File.OpenRead($"/proc/{ProcessId}/exe");
-        return FindMark(executable);
+        return RuntimeMark.Find(executable, RuntimeMark.SingleFile);
     }
 
     private bool HasCoreClr() => HasCoreClr(Maps());
@@ -130,35 +129,6 @@ internal sealed class AttachTarget
     private static bool HasCoreClr(string[] maps) => maps.Any(line => line.EndsWith(CoreClr, StringComparison.Ordinal));
 
     private string[] Maps() => Encoding.UTF8.GetString(ProcFs.Read($"/proc/{ProcessId}/maps", AttachLimits.ProcFileBytes, out _)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-
-    private static TargetRuntime FindMark(FileStream executable)
-    {
-        byte[] buffer = new byte[1024 * 1024];
-        int kept = 0;
-        bool isNativeAot = false;
-        for (long read = 0; read < AttachLimits.ExecutableBytes;)
-        {
-            int got = executable.Read(buffer.AsSpan(kept));
-            if (got == 0)
-            {
-                break;
-            }
-
-            ReadOnlySpan<byte> seen = buffer.AsSpan(0, kept + got);
-            // A single-file executable has both: its debugging parts look for the other one.
-            if (seen.IndexOf(s_singleFileMark) >= 0)
-            {
-                return TargetRuntime.CoreClr;
-            }
-
-            isNativeAot |= seen.IndexOf(s_nativeAotMark) >= 0;
-            read += got;
-            kept = Math.Min(OverlapBytes, seen.Length);
-            seen[^kept..].CopyTo(buffer);
-        }
-
-        return isNativeAot ? TargetRuntime.NativeAot : TargetRuntime.None;
-    }
 
     private string? InTemp(string name)
     {

@@ -1,0 +1,135 @@
+using System.Runtime.InteropServices;
+
+namespace CrashHandler.Handler.Posix;
+
+/// <summary>Processes, the images that are loaded into one, and what it was started with.</summary>
+internal static unsafe partial class ProcessImages
+{
+    private const uint LIST_MODULES_ALL = 3;
+    private const int ProcessCommandLineInformation = 60;
+    private const int ERROR_PARTIAL_COPY = 299;
+
+    // UNICODE_STRING's limit, and so every path's and every command line's; the record stands before the text.
+    private const int LongestPath = 32_768, CommandLineBytes = 65_536 + 16;
+    // At first; both lists grow by the double until they hold all.
+    private const int SomeProcesses = 1_024, SomeModules = 256;
+
+    /// <summary>Pids of every process there is.</summary>
+    /// <exception cref="SyscallException">EnumProcesses failed.</exception>
+    public static int[] AllProcesses()
+    {
+        for (int capacity = SomeProcesses; ; capacity *= 2)
+        {
+            uint[] ids = new uint[capacity];
+            uint bytes;
+            fixed (uint* first = ids)
+            {
+                if (K32EnumProcesses(first, (uint)(capacity * sizeof(uint)), &bytes) == 0)
+                {
+                    throw PipeCalls.LastFailure("EnumProcesses");
+                }
+            }
+
+            int count = (int)bytes / sizeof(uint);
+            if (count < capacity)
+            {
+                return [.. ids.AsSpan(0, count).ToArray().Select(id => (int)id)];
+            }
+        }
+    }
+
+    /// <summary>Where images are loaded, and from which files, in the order of their loading. One that has hardly begun has none.</summary>
+    /// <param name="process">With PROCESS_QUERY_INFORMATION and PROCESS_VM_READ.</param>
+    /// <param name="processId">Its pid.</param>
+    /// <exception cref="SyscallException">EnumProcessModules failed, as it does of a process that ends.</exception>
+    public static IReadOnlyList<(nint Start, string Path)> Of(FileDescriptor process, int processId)
+    {
+        for (int capacity = SomeModules; ; capacity *= 2)
+        {
+            nint[] modules = new nint[capacity];
+            uint bytes;
+            fixed (nint* first = modules)
+            {
+                if (K32EnumProcessModulesEx(process.Number, first, (uint)(capacity * sizeof(nint)), &bytes, LIST_MODULES_ALL) == 0)
+                {
+                    // The loader has made no list yet, or changes it in this moment.
+                    return Marshal.GetLastPInvokeError() == ERROR_PARTIAL_COPY ? [] : throw PipeCalls.LastFailure("EnumProcessModulesEx", $"process {processId}");
+                }
+            }
+
+            int count = (int)bytes / sizeof(nint);
+            if (count <= capacity)
+            {
+                return [.. modules.Take(count).Select(module => (module, PathOf(process, module)))];
+            }
+        }
+    }
+
+    /// <summary>Reads what is there of a range; 0 bytes where nothing is.</summary>
+    /// <returns>How many bytes were read: all, or none.</returns>
+    public static int Read(FileDescriptor process, nint start, Span<byte> buffer)
+    {
+        nuint read;
+        fixed (byte* bytes = buffer)
+        {
+            return ReadProcessMemory(process.Number, start, bytes, (nuint)buffer.Length, &read) != 0 ? (int)read : 0;
+        }
+    }
+
+    /// <summary>Its command line, taken apart, the program first; none where the system does not tell.</summary>
+    public static string[] CommandLine(FileDescriptor process)
+    {
+        byte[] buffer = new byte[CommandLineBytes];
+        uint bytes;
+        fixed (byte* record = buffer)
+        {
+            // A UNICODE_STRING: bytes of the text, room for it, and where it is.
+            return NtQueryInformationProcess(process.Number, ProcessCommandLineInformation, record, (uint)buffer.Length, &bytes) == 0 && *(ushort*)record > 0
+                ? TakenApart(new string(*(char**)(record + sizeof(nint)), 0, *(ushort*)record / sizeof(char))) : [];
+        }
+    }
+
+    /// <summary>Whether it is a 32-bit process of this 64-bit system.</summary>
+    /// <exception cref="SyscallException">IsWow64Process failed.</exception>
+    public static bool Is32Bit(FileDescriptor process)
+    {
+        int isWow64;
+        return IsWow64Process(process.Number, &isWow64) != 0 ? isWow64 != 0 : throw PipeCalls.LastFailure("IsWow64Process");
+    }
+
+    private static string[] TakenApart(string commandLine)
+    {
+        int count;
+        char** arguments = CommandLineToArgvW(commandLine, &count);
+        if (arguments == null)
+        {
+            return [];
+        }
+
+        string[] texts = new string[count];
+        for (int i = 0; i < count; i++)
+        {
+            texts[i] = new string(arguments[i]);
+        }
+
+        _ = PipeCalls.LocalFree((nint)arguments);
+        return texts;
+    }
+
+    private static string PathOf(FileDescriptor process, nint module)
+    {
+        char[] path = new char[LongestPath];
+        fixed (char* characters = path)
+        {
+            return new string(path, 0, (int)K32GetModuleFileNameExW(process.Number, module, characters, LongestPath));
+        }
+    }
+
+    [LibraryImport("kernel32", SetLastError = true)] private static partial int K32EnumProcesses(uint* ids, uint bytes, uint* needed);
+    [LibraryImport("kernel32", SetLastError = true)] private static partial int K32EnumProcessModulesEx(nint process, nint* modules, uint bytes, uint* needed, uint which);
+    [LibraryImport("kernel32", SetLastError = true)] private static partial uint K32GetModuleFileNameExW(nint process, nint module, char* path, uint characters);
+    [LibraryImport("kernel32", SetLastError = true)] private static partial int ReadProcessMemory(nint process, nint address, byte* buffer, nuint bytes, nuint* read);
+    [LibraryImport("kernel32", SetLastError = true)] private static partial int IsWow64Process(nint process, int* isWow64);
+    [LibraryImport("ntdll")] private static partial int NtQueryInformationProcess(nint process, int kind, void* information, uint bytes, uint* needed);
+    [LibraryImport("shell32", SetLastError = true, StringMarshalling = StringMarshalling.Utf16)] private static partial char** CommandLineToArgvW(string commandLine, int* count);
+}
