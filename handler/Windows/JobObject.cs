@@ -15,7 +15,7 @@ internal sealed unsafe partial class JobObject : IDisposable
 
     private JobObject(FileDescriptor job) => _job = job;
 
-    /// <summary>Makes one for one process, which may start none, shows no dialog when it crashes, and can neither see nor change anything of the desktop's. It ends when this object is disposed of, or with this process.</summary>
+    /// <summary>Makes one for one process, which may start none, shows no dialog when it crashes, and, unless this process is in a job itself, can neither see nor change anything of the desktop's. It ends when this object is disposed of, or with this process.</summary>
     /// <param name="memory">Bytes that it may commit.</param>
     /// <param name="processorTime">Time in user mode after which the system ends it.</param>
     /// <exception cref="SyscallException">The system makes none.</exception>
@@ -33,8 +33,7 @@ internal sealed unsafe partial class JobObject : IDisposable
                 ProcessMemoryLimit = memory,
             };
             Set(job, JobObjectExtendedLimitInformation, &limits, (uint)sizeof(JobObjectLimits));
-            uint restrictions = JOB_OBJECT_UILIMIT_ALL;
-            Set(job, JobObjectBasicUIRestrictions, &restrictions, sizeof(uint));
+            Restrict(job, JOB_OBJECT_UILIMIT_ALL);
             return new JobObject(job);
         }
         catch
@@ -48,6 +47,13 @@ internal sealed unsafe partial class JobObject : IDisposable
     /// <exception cref="SyscallException">It is not put there.</exception>
     public void Add(StartedProcess process)
     {
+        if (AssignProcessToJobObject(_job.Number, process.Handle.Number) != 0)
+        {
+            return;
+        }
+
+        // Where this process is in a job itself, a new one of its children's must not restrict the desktop ("AssignProcessToJobObject"): the other limits matter more.
+        Restrict(_job, 0);
         if (AssignProcessToJobObject(_job.Number, process.Handle.Number) == 0)
         {
             throw PipeCalls.LastFailure("AssignProcessToJobObject", $"process {process.ProcessId}");
@@ -55,6 +61,8 @@ internal sealed unsafe partial class JobObject : IDisposable
     }
 
     public void Dispose() => _job.Dispose();
+
+    private static void Restrict(FileDescriptor job, uint restrictions) => Set(job, JobObjectBasicUIRestrictions, &restrictions, sizeof(uint));
 
     private static void Set(FileDescriptor job, int kind, void* information, uint bytes)
     {
