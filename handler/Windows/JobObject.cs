@@ -8,7 +8,7 @@ internal sealed unsafe partial class JobObject : IDisposable
     // JOBOBJECTINFOCLASS, JOB_OBJECT_LIMIT_* and JOB_OBJECT_UILIMIT_* of winnt.h.
     private const int JobObjectBasicUIRestrictions = 4, JobObjectExtendedLimitInformation = 9;
     private const uint JOB_OBJECT_LIMIT_PROCESS_TIME = 0x2, JOB_OBJECT_LIMIT_ACTIVE_PROCESS = 0x8, JOB_OBJECT_LIMIT_PROCESS_MEMORY = 0x100, JOB_OBJECT_LIMIT_DIE_ON_UNHANDLED_EXCEPTION = 0x400,
-        JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE = 0x2000;
+        JOB_OBJECT_LIMIT_BREAKAWAY_OK = 0x800, JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK = 0x1000, JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE = 0x2000;
     private const uint JOB_OBJECT_UILIMIT_ALL = 0xFF;
 
     private readonly FileDescriptor _job;
@@ -21,26 +21,43 @@ internal sealed unsafe partial class JobObject : IDisposable
     /// <exception cref="SyscallException">The system makes none.</exception>
     public static JobObject ForOne(ulong memory, TimeSpan processorTime)
     {
-        nint handle = CreateJobObjectW(0, 0);
-        FileDescriptor job = handle != 0 ? new FileDescriptor((int)handle) : throw PipeCalls.LastFailure("CreateJobObject");
+        JobObject job = Create(new JobObjectLimits
+        {
+            LimitFlags = JOB_OBJECT_LIMIT_PROCESS_TIME | JOB_OBJECT_LIMIT_ACTIVE_PROCESS | JOB_OBJECT_LIMIT_PROCESS_MEMORY | JOB_OBJECT_LIMIT_DIE_ON_UNHANDLED_EXCEPTION | JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE,
+            PerProcessUserTimeLimit = processorTime.Ticks,
+            ActiveProcessLimit = 1,
+            ProcessMemoryLimit = memory,
+        });
         try
         {
-            JobObjectLimits limits = new()
-            {
-                LimitFlags = JOB_OBJECT_LIMIT_PROCESS_TIME | JOB_OBJECT_LIMIT_ACTIVE_PROCESS | JOB_OBJECT_LIMIT_PROCESS_MEMORY | JOB_OBJECT_LIMIT_DIE_ON_UNHANDLED_EXCEPTION | JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE,
-                PerProcessUserTimeLimit = processorTime.Ticks,
-                ActiveProcessLimit = 1,
-                ProcessMemoryLimit = memory,
-            };
-            Set(job, JobObjectExtendedLimitInformation, &limits, (uint)sizeof(JobObjectLimits));
-            Restrict(job, JOB_OBJECT_UILIMIT_ALL);
-            return new JobObject(job);
+            Restrict(job._job, JOB_OBJECT_UILIMIT_ALL);
+            return job;
         }
         catch
         {
             job.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Makes one that ends its member with this process, and limits nothing else. What the member starts in its turn is in no job of ours, and lives on.</summary>
+    /// <exception cref="SyscallException">The system makes none.</exception>
+    public static JobObject ForProgram() => Create(new JobObjectLimits { LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_BREAKAWAY_OK | JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK });
+
+    /// <summary>LimitFlags of the innermost job that this process is in; null: it is in none.</summary>
+    /// <exception cref="SyscallException">It cannot be asked for.</exception>
+    public static uint? FlagsOfOwn()
+    {
+        int isInJob;
+        if (IsProcessInJob(PipeCalls.GetCurrentProcess(), 0, &isInJob) == 0)
+        {
+            throw PipeCalls.LastFailure(nameof(IsProcessInJob));
+        }
+
+        JobObjectLimits limits;
+        return isInJob == 0 ? null
+            : QueryInformationJobObject(0, JobObjectExtendedLimitInformation, &limits, (uint)sizeof(JobObjectLimits), null) != 0 ? limits.LimitFlags
+            : throw PipeCalls.LastFailure(nameof(QueryInformationJobObject));
     }
 
     /// <summary>Puts a process into it.</summary>
@@ -62,6 +79,22 @@ internal sealed unsafe partial class JobObject : IDisposable
 
     public void Dispose() => _job.Dispose();
 
+    private static JobObject Create(JobObjectLimits limits)
+    {
+        nint handle = CreateJobObjectW(0, 0);
+        FileDescriptor job = handle != 0 ? new FileDescriptor((int)handle) : throw PipeCalls.LastFailure("CreateJobObject");
+        try
+        {
+            Set(job, JobObjectExtendedLimitInformation, &limits, (uint)sizeof(JobObjectLimits));
+            return new JobObject(job);
+        }
+        catch
+        {
+            job.Dispose();
+            throw;
+        }
+    }
+
     private static void Restrict(FileDescriptor job, uint restrictions) => Set(job, JobObjectBasicUIRestrictions, &restrictions, sizeof(uint));
 
     private static void Set(FileDescriptor job, int kind, void* information, uint bytes)
@@ -74,5 +107,7 @@ internal sealed unsafe partial class JobObject : IDisposable
 
     [LibraryImport("kernel32", SetLastError = true)] private static partial nint CreateJobObjectW(nint security, nint name);
     [LibraryImport("kernel32", SetLastError = true)] private static partial int SetInformationJobObject(nint job, int kind, void* information, uint bytes);
+    [LibraryImport("kernel32", SetLastError = true)] private static partial int QueryInformationJobObject(nint job, int kind, JobObjectLimits* limits, uint bytes, uint* needed);
+    [LibraryImport("kernel32", SetLastError = true)] private static partial int IsProcessInJob(nint process, nint job, int* result);
     [LibraryImport("kernel32", SetLastError = true)] private static partial int AssignProcessToJobObject(nint job, nint process);
 }

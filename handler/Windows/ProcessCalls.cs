@@ -13,8 +13,6 @@ internal static unsafe partial class ProcessCalls
     public const uint STD_INPUT_HANDLE = unchecked((uint)-10), STD_OUTPUT_HANDLE = unchecked((uint)-11), STD_ERROR_HANDLE = unchecked((uint)-12);
     public const uint HANDLE_FLAG_INHERIT = 1;
     public const nuint PROC_THREAD_ATTRIBUTE_HANDLE_LIST = 0x20002;
-    public const int JobObjectExtendedLimitInformation = 9;
-    public const uint JOB_OBJECT_LIMIT_BREAKAWAY_OK = 0x800, JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK = 0x1000, JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE = 0x2000;
 
     /// <summary>STARTUPINFOEXW: its attributes are behind what STARTUPINFOW has.</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -43,13 +41,6 @@ internal static unsafe partial class ProcessCalls
         public uint ThreadId;
     }
 
-    /// <summary>JOBOBJECT_EXTENDED_LIMIT_INFORMATION, of which nothing but the flags is set here.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 144)]
-    public struct JobLimits
-    {
-        [FieldOffset(16)] public uint LimitFlags;
-    }
-
     [LibraryImport(Kernel, SetLastError = true, StringMarshalling = StringMarshalling.Utf16)]
     public static partial int CreateProcessW(string program, char* commandLine, nint processSecurity, nint threadSecurity, int inheritHandles, uint flags, char* environment, string? directory,
         StartupInfo* startup, ProcessInformation* made);
@@ -62,7 +53,4 @@ internal static unsafe partial class ProcessCalls
     [LibraryImport(Kernel, SetLastError = true)] public static partial uint ResumeThread(nint thread);
     [LibraryImport(Kernel, SetLastError = true)] public static partial int TerminateProcess(nint process, uint exitCode);
     [LibraryImport(Kernel, SetLastError = true)] public static partial int GetExitCodeProcess(nint process, uint* exitCode);
-    [LibraryImport(Kernel, SetLastError = true)] public static partial nint CreateJobObjectW(nint security, nint name);
-    [LibraryImport(Kernel, SetLastError = true)] public static partial int SetInformationJobObject(nint job, int kind, void* information, uint bytes);
-    [LibraryImport(Kernel, SetLastError = true)] public static partial int AssignProcessToJobObject(nint job, nint process);
 }

@@ -73,7 +73,7 @@ internal static unsafe partial class ProcessFacts
         }
     }
 
-    /// <summary>Whether it is a 32-bit process.</summary>
+    /// <summary>Whether it is a 32-bit process of this 64-bit system.</summary>
     /// <exception cref="SyscallException">IsWow64Process failed.</exception>
     public static bool IsWow64(FileDescriptor process)
     {

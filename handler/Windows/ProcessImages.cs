@@ -65,17 +65,6 @@ internal static unsafe partial class ProcessImages
         }
     }
 
-    /// <summary>Reads what is there of a range; 0 bytes where nothing is.</summary>
-    /// <returns>How many bytes were read: all, or none.</returns>
-    public static int Read(FileDescriptor process, nint start, Span<byte> buffer)
-    {
-        nuint read;
-        fixed (byte* bytes = buffer)
-        {
-            return ReadProcessMemory(process.Number, start, bytes, (nuint)buffer.Length, &read) != 0 ? (int)read : 0;
-        }
-    }
-
     /// <summary>Its command line, taken apart, the program first; none where the system does not tell.</summary>
     public static string[] CommandLine(FileDescriptor process)
     {
@@ -87,14 +76,6 @@ internal static unsafe partial class ProcessImages
             return NtQueryInformationProcess(process.Number, ProcessCommandLineInformation, record, (uint)buffer.Length, &bytes) == 0 && *(ushort*)record > 0
                 ? TakenApart(new string(*(char**)(record + sizeof(nint)), 0, *(ushort*)record / sizeof(char))) : [];
         }
-    }
-
-    /// <summary>Whether it is a 32-bit process of this 64-bit system.</summary>
-    /// <exception cref="SyscallException">IsWow64Process failed.</exception>
-    public static bool Is32Bit(FileDescriptor process)
-    {
-        int isWow64;
-        return IsWow64Process(process.Number, &isWow64) != 0 ? isWow64 != 0 : throw PipeCalls.LastFailure("IsWow64Process");
     }
 
     private static string[] TakenApart(string commandLine)
@@ -128,8 +109,6 @@ internal static unsafe partial class ProcessImages
     [LibraryImport("kernel32", SetLastError = true)] private static partial int K32EnumProcesses(uint* ids, uint bytes, uint* needed);
     [LibraryImport("kernel32", SetLastError = true)] private static partial int K32EnumProcessModulesEx(nint process, nint* modules, uint bytes, uint* needed, uint which);
     [LibraryImport("kernel32", SetLastError = true)] private static partial uint K32GetModuleFileNameExW(nint process, nint module, char* path, uint characters);
-    [LibraryImport("kernel32", SetLastError = true)] private static partial int ReadProcessMemory(nint process, nint address, byte* buffer, nuint bytes, nuint* read);
-    [LibraryImport("kernel32", SetLastError = true)] private static partial int IsWow64Process(nint process, int* isWow64);
     [LibraryImport("ntdll")] private static partial int NtQueryInformationProcess(nint process, int kind, void* information, uint bytes, uint* needed);
     [LibraryImport("shell32", SetLastError = true, StringMarshalling = StringMarshalling.Utf16)] private static partial char** CommandLineToArgvW(string commandLine, int* count);
 }

@@ -89,7 +89,7 @@ internal sealed class AttachTarget
     public TargetRuntime Runtime()
     {
         using FileDescriptor process = Open();
-        if (ProcessImages.Is32Bit(process))
+        if (ProcessFacts.IsWow64(process))
         {
             throw AttachException.ForGood($"process {ProcessId} ('{Executable}') is a 32-bit process, and crashhandler.dll is for x64; 'crash-handler dump PID' writes a minidump of it");
         }

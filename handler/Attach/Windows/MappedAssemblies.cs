@@ -29,7 +29,7 @@ internal static class MappedAssemblies
                 hasCoreLibrary = true;
             }
             else if (path.EndsWith(Assembly, StringComparison.OrdinalIgnoreCase) && !path.EndsWith(Composite, StringComparison.OrdinalIgnoreCase)
-                && PortableExecutable.Read(header.AsSpan(0, ProcessImages.Read(process, start, header))) is { IsManaged: true })
+                && PortableExecutable.Read(header.AsSpan(0, ForeignMemory.Read(process.Number, (ulong)start, header))) is { IsManaged: true })
             {
                 return StartStage.Started;
             }

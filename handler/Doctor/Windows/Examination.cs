@@ -20,7 +20,7 @@ internal static partial class Examination
             ("files", () => FilesCheck.Evaluate(request.Installation, InstallationLook.Files(request))),
             ("dump", () => DumpCheck.Evaluate(attempts.Result)),
             ("integrity", () => IntegrityCheck.Evaluate(integrity, target)),
-            ("job", () => JobCheck.Evaluate(JobLimits.Flags())),
+            ("job", () => JobCheck.Evaluate(JobObject.FlagsOfOwn())),
             ("process", () => ProcessCheck.Evaluate(target is null ? null : target with { Missing = ClientLook.Missing(target.ProcessId, PipeLook.Addresses(request.Database)) }, integrity)),
             ("wer", () => WerCheck.Evaluate(WerLook.Gather(target?.Library ?? Path.Combine(request.Installation, InstallationLook.LibraryName)))),
             ("database", () => DirectoryCheck.Evaluate(StorageLook.Database(request.Database))),

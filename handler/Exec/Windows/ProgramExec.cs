@@ -28,10 +28,9 @@ internal static unsafe partial class ProgramExec
         NewProcess start = ProgramFile.IsBatch(path) ? OfBatch(path, program) : new NewProcess { Program = path, CommandLine = CommandLineText.Of(path, program.Skip(1)) };
         // The console is the program's, as it was.
         StandardStreams.GiveBack();
-        using ProgramJob job = new();
         using StartedProcess child = StartedProcess.Start(
             start with { Environment = EnvironmentBlock.Of(environment), Flags = ProcessCalls.CREATE_SUSPENDED }, "check that it is an executable for this machine, and that you may run it");
-        job.Take(child);
+        using ProgramJob? job = ProgramJob.Of(child);
         // Ctrl+C and Ctrl+Break come to every process of the console: the program decides what becomes of it, and this one waits for that. Not by having them ignored: the program would inherit that.
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
         using PosixSignalRegistration quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, context => context.Cancel = true);

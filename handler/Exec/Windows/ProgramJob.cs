@@ -2,41 +2,31 @@ using CrashHandler.Handler.Posix;
 
 namespace CrashHandler.Handler.Exec;
 
-/// <summary>
-/// Ends the program with this process, if that is killed: a job ("Job Objects") whose only handle is this one's. The program is its one member: what it starts in its turn is in no job of ours, as
-/// JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK has it, and lives on, as on Linux.
-/// </summary>
-internal sealed unsafe class ProgramJob : IDisposable
+/// <summary>Ends the program with this process, if that is killed. The program is its one member: what it starts in its turn lives on, as on Linux.</summary>
+internal sealed class ProgramJob : IDisposable
 {
-    private readonly FileDescriptor? _job = Create();
+    private readonly JobObject _job;
 
-    /// <summary>Takes a program into it that has not begun. Where that cannot be, such as in a job of others that takes no further one, the program outlives this process, and is run all the same.</summary>
-    public void Take(StartedProcess program)
+    private ProgramJob(JobObject job) => _job = job;
+
+    /// <summary>Takes a program into one that has not begun. Where that cannot be, such as in a job of others that takes no further one, this says so, and the program is run all the same.</summary>
+    /// <returns>Null: the program outlives this process.</returns>
+    public static ProgramJob? Of(StartedProcess program)
     {
-        if (_job is not null)
+        JobObject? job = null;
+        try
         {
-            _ = ProcessCalls.AssignProcessToJobObject(_job.Number, program.Handle.Number);
+            job = JobObject.ForProgram();
+            job.Add(program);
+            return new ProgramJob(job);
+        }
+        catch (SyscallException refused)
+        {
+            job?.Dispose();
+            Console.Error.WriteLine($"crash-handler: the program goes on if this process is killed: {refused.Message}");
+            return null;
         }
     }
 
-    public void Dispose() => _job?.Dispose();
-
-    private static FileDescriptor? Create()
-    {
-        nint handle = ProcessCalls.CreateJobObjectW(0, 0);
-        if (handle == 0)
-        {
-            return null;
-        }
-
-        FileDescriptor job = new((int)handle);
-        ProcessCalls.JobLimits limits = new() { LimitFlags = ProcessCalls.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | ProcessCalls.JOB_OBJECT_LIMIT_BREAKAWAY_OK | ProcessCalls.JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK };
-        if (ProcessCalls.SetInformationJobObject(job.Number, ProcessCalls.JobObjectExtendedLimitInformation, &limits, (uint)sizeof(ProcessCalls.JobLimits)) == 0)
-        {
-            job.Dispose();
-            return null;
-        }
-
-        return job;
-    }
+    public void Dispose() => _job.Dispose();
 }

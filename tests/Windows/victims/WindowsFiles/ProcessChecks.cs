@@ -35,7 +35,7 @@ internal static unsafe class ProcessChecks
 
     public static void Run(Checks checks, string directory)
     {
-        checks.Equal((112, 24, 144), (sizeof(ProcessCalls.StartupInfo), sizeof(ProcessCalls.ProcessInformation), sizeof(ProcessCalls.JobLimits)), "sizes of the records");
+        checks.Equal((112, 24), (sizeof(ProcessCalls.StartupInfo), sizeof(ProcessCalls.ProcessInformation)), "sizes of the records");
         checks.Equal("96 104", $"{Marshal.OffsetOf<ProcessCalls.StartupInfo>(nameof(ProcessCalls.StartupInfo.StandardError))} {Marshal.OffsetOf<ProcessCalls.StartupInfo>(nameof(ProcessCalls.StartupInfo.Attributes))}", "offsets of STARTUPINFOEXW");
         foreach (string code in (string[])["0", "103", "c0000005", "ffffffff"])
         {
