@@ -69,11 +69,11 @@ internal static class PosixFiles
     /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
     public static void CreatePrivateDirectories(string path) => Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
-    /// <summary>Makes a file that did not exist, for its owner alone, and opens it for writing.</summary>
+    /// <summary>Makes a file that did not exist, for its owner alone, and opens it to be written and read.</summary>
     /// <exception cref="IOException">It cannot be made.</exception>
     /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
     public static FileStream CreatePrivateFile(string path)
-        => new(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+        => new(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
 
     /// <summary>
     /// As root, goes on as the owner of a directory, so that what is changed there stays his. Anybody else goes on as himself.

@@ -87,14 +87,14 @@ internal static partial class PosixFiles
     /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
     public static void CreatePrivateDirectories(string path) => Private().CreateDirectory(Libc.LongPath(path));
 
-    /// <summary>Makes a file that did not exist, for its owner alone, and opens it for writing.</summary>
+    /// <summary>Makes a file that did not exist, for its owner alone, and opens it to be written and read.</summary>
     /// <exception cref="IOException">It cannot be made.</exception>
     /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
     public static FileStream CreatePrivateFile(string path)
     {
         FileSecurity security = new();
         security.SetSecurityDescriptorSddlForm(PrivateSecurity.OfFileText, AccessControlSections.Access);
-        return new FileInfo(Libc.LongPath(path)).Create(FileMode.CreateNew, FileSystemRights.Write, FileShare.Read | FileShare.Delete, BufferBytes, FileOptions.None, security);
+        return new FileInfo(Libc.LongPath(path)).Create(FileMode.CreateNew, FileSystemRights.Read | FileSystemRights.Write, FileShare.Read | FileShare.Delete, BufferBytes, FileOptions.None, security);
     }
 
     /// <summary>Everybody changes his own databases here.</summary>
