@@ -10,6 +10,8 @@ public sealed class WindowsDeathTests
 {
     private const uint AccessViolation = 0xC0000005, Breakpoint = 0x80000003, IllegalInstruction = 0xC000001D, DotNetException = 0xE0434352, FatalAppExit = 0x40000015;
 
+    private static readonly (string?, string?)[] s_divisions = [("EXCEPTION_INT_DIVIDE_BY_ZERO", "windows_victim_native.dll"), ("EXCEPTION_ACCESS_VIOLATION_READ", "ntdll.dll")];
+
     /// <summary>What is it that the program is told to do, how the dump has it, and how Breakpad's processor names it.</summary>
     [Theory(Explicit = true)]
     [InlineData("unhandled", DotNetException, "0xe0434352")]
@@ -115,7 +117,7 @@ public sealed class WindowsDeathTests
         Assert.NotEqual("EXCEPTION_ILLEGAL_INSTRUCTION", report.GetProperty("reason").GetString());
     }
 
-    /// <summary>Windows' runtime makes an exception of it. Under Wine it begins to, and then Wine's own code dies of it: that is what the report says.</summary>
+    /// <summary>Wine's own code may die while it looks for who handles it: then that is what the report says, and of that place.</summary>
     [Fact(Explicit = true)]
     public void ANativeDivisionByZeroIsReportedAsWhatItBecomes()
     {
@@ -124,9 +126,10 @@ public sealed class WindowsDeathTests
         WindowsVictim victim = sandbox.Die("divide");
 
         JsonElement report = Assert.Single(sandbox.Reports());
-        Assert.Equal((victim.ProcessId, victim.ThreadId, "EXCEPTION_ACCESS_VIOLATION_READ"), (report.GetProperty("pid").GetInt32(), report.GetProperty("threadId").GetInt32(), report.GetProperty("reason").GetString()));
+        Assert.Equal((victim.ProcessId, victim.ThreadId), (report.GetProperty("pid").GetInt32(), report.GetProperty("threadId").GetInt32()));
         MinidumpFile dump = MinidumpFile.Read(Path.Combine(sandbox.Database, "completed", $"{report.GetProperty("id").GetString()}.dmp"));
-        Assert.Equal("ntdll.dll", dump.ModuleAt(dump.ContextOf(dump.CrashedThread!)!.Value.Rip)?.FileName);
+        string? module = dump.ModuleAt(dump.ContextOf(dump.CrashedThread!)!.Value.Rip)?.FileName;
+        Assert.Contains((report.GetProperty("reason").GetString(), module), s_divisions);
     }
 
     private static void AssertFields(Dictionary<string, string> fields, string kind, string processType)
