@@ -7,7 +7,6 @@ using Xunit;
 namespace CrashHandler.Tests.Windows;
 
 /// <summary><c>attach</c> under Wine, and children that know nothing of ours. By build/test-windows only.</summary>
-[Collection(WineCollection.Name)]
 public sealed partial class WindowsAttachTests
 {
     private const int Failed = 1;

@@ -10,7 +10,6 @@ using Xunit;
 namespace CrashHandler.Tests.Windows;
 
 /// <summary><c>doctor</c> under Wine, where crashes are reported, and where something is in the way. By build/test-windows only.</summary>
-[Collection(WineCollection.Name)]
 public sealed class WindowsDoctorTests
 {
     private const int Problem = 1;

@@ -7,7 +7,6 @@ using Xunit;
 namespace CrashHandler.Tests.Windows;
 
 /// <summary><c>exec</c> under Wine, of a program that calls nothing of ours. By build/test-windows only.</summary>
-[Collection(WineCollection.Name)]
 public sealed partial class WindowsExecTests
 {
     private const int Failed = 1;

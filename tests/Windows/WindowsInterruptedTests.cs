@@ -11,7 +11,6 @@ namespace CrashHandler.Tests.Windows;
 /// Handlers that are killed, or stopped, while they hold a process still: it goes on, ends as it would have, and its report is made once, whoever makes it. By build/test-windows only.
 /// The victim is a small native program, whose dump Wine writes at once.
 /// </summary>
-[Collection(WineCollection.Name)]
 public sealed partial class WindowsInterruptedTests : IDisposable
 {
     // What Wine passes on of 0xC0000005; of the victim's own exit code; of one that could not begin.
@@ -98,7 +97,7 @@ public sealed partial class WindowsInterruptedTests : IDisposable
         JsonElement report = AssertReportedOnce(processId);
         Assert.True(report.GetProperty("frozenMilliseconds").GetDouble() > 0);
         Assert.DoesNotContain("guard", report.GetProperty("softErrors").GetRawText(), StringComparison.Ordinal);
-        _sandbox.Until(() => Processes() is var all && !all.Contains("guard", StringComparison.Ordinal) ? all : null, () => "the guard's end");
+        _sandbox.Until(() => HasGuard() ? null : "none", () => "the guard's end");
     }
 
     private RunningProcess StartHandler(string? failAt)
@@ -134,11 +133,21 @@ public sealed partial class WindowsInterruptedTests : IDisposable
         return report;
     }
 
-    // What Linux sees of Wine's processes: their command lines.
-    private string Processes()
+    // As Linux sees it, by its command line; of this prefix.
+    private bool HasGuard() => Directory.EnumerateDirectories("/proc").Where(directory => int.TryParse(Path.GetFileName(directory), out _))
+        .Any(directory => Has(Path.Combine(directory, "cmdline"), "crash-handler.exe\0guard\0") && Has(Path.Combine(directory, "environ"), $"WINEPREFIX={_sandbox.Prefix}\0"));
+
+    private static bool Has(string path, string text)
     {
-        ProcessResult seen = _sandbox.RunHere("ps", "-eo", "args");
-        return string.Join('\n', seen.Output.Split('\n').Where(line => line.Contains("crash-handler.exe", StringComparison.Ordinal)));
+        try
+        {
+            return File.ReadAllText(path).Contains(text, StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            // It has ended meanwhile.
+            return false;
+        }
     }
 
     [GeneratedRegex(@"^pid (?<pid>\d+) handler (?<handler>\d+)$")]

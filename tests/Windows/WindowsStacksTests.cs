@@ -9,7 +9,6 @@ using Xunit;
 namespace CrashHandler.Tests.Windows;
 
 /// <summary>The stacks in reports of Windows programs, found by a walk under Wine. By build/test-windows only.</summary>
-[Collection(WineCollection.Name)]
 public sealed class WindowsStacksTests
 {
     private const string Victims = "CrashHandler.Victims.Windows.";

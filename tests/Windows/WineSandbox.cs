@@ -33,6 +33,9 @@ internal sealed class WineSandbox : IDisposable
     /// <summary>A path as Windows names it: Wine's drive Z is the root directory.</summary>
     public static string Named(string path) => "Z:" + path.Replace('/', '\\');
 
+    /// <summary>The directory of its Wine prefix.</summary>
+    public string Prefix => _prefix.Folder;
+
     public string PathOf(string name) => _sandbox.PathOf(name);
 
     public T Until<T>(Func<T?> look, Func<string> wanted)
