@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using CrashHandler.Handler.Capture;
 using CrashHandler.Handler.Posix;
-using CrashHandler.Handler.Stacks;
 using CrashHandler.Handler.Stacks.Document;
 
 namespace CrashHandler.Handler.Walk;

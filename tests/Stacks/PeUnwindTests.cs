@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using CrashHandler.Handler.Stacks;
 using CrashHandler.Handler.Stacks.Document;
 using CrashHandler.Handler.Stacks.Native;
-using CrashHandler.Handler.Stacks.Pe;
 using Xunit;
 
 namespace CrashHandler.Tests.Stacks;

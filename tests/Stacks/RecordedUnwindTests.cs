@@ -3,7 +3,6 @@ using System.IO.Compression;
 using System.Runtime.InteropServices;
 using CrashHandler.Handler.Stacks;
 using CrashHandler.Handler.Stacks.Native;
-using CrashHandler.Handler.Stacks.Pe;
 using CrashHandler.Tests.EndToEnd;
 using Xunit;
 

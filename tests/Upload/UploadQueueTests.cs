@@ -5,7 +5,6 @@ using CrashHandler.Handler.Collector;
 using CrashHandler.Handler.Reports;
 using CrashHandler.Handler.Upload;
 using CrashHandler.Tests.Reports;
-using CrashHandler.Tests.Tools;
 using Xunit;
 
 namespace CrashHandler.Tests.Upload;

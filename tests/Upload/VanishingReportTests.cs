@@ -2,7 +2,6 @@ using CrashHandler.Handler.Posix;
 using CrashHandler.Handler.Reports;
 using CrashHandler.Handler.Upload;
 using CrashHandler.Tests.Reports;
-using CrashHandler.Tests.Tools;
 using Xunit;
 
 namespace CrashHandler.Tests.Upload;

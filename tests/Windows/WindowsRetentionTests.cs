@@ -1,5 +1,4 @@
 using System.Text.Json;
-using CrashHandler.Tests.EndToEnd;
 using Xunit;
 
 namespace CrashHandler.Tests.Windows;

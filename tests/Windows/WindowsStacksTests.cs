@@ -3,7 +3,6 @@ using System.Reflection.PortableExecutable;
 using System.Text.Json;
 using CrashHandler.Handler.Minidump;
 using CrashHandler.Handler.Minidump.Format;
-using CrashHandler.Tests.EndToEnd;
 using Xunit;
 
 namespace CrashHandler.Tests.Windows;

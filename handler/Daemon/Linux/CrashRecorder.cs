@@ -1,7 +1,6 @@
 using CrashHandler.Handler.Capture;
 using CrashHandler.Handler.Capture.Linux;
 using CrashHandler.Handler.Minidump;
-using CrashHandler.Handler.Posix;
 using CrashHandler.Handler.Reports;
 using CrashHandler.Handler.Stacks;
 using CrashHandler.Handler.Walk;

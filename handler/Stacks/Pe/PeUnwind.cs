@@ -1,5 +1,3 @@
-using CrashHandler.Handler.Stacks.Native;
-
 namespace CrashHandler.Handler.Stacks.Pe;
 
 /// <summary>
