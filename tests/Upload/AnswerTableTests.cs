@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using CrashHandler.Handler.Collector;
 using CrashHandler.Handler.Reports;
 using CrashHandler.Handler.Upload;
-using CrashHandler.Tests.Tools;
 using Xunit;
 
 namespace CrashHandler.Tests.Upload;

@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using System.Text;
 using CrashHandler.Handler.Reports;
 using CrashHandler.Handler.Upload;
-using CrashHandler.Tests.Tools;
 using Xunit;
 
 namespace CrashHandler.Tests.Upload;
