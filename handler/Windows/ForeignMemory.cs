@@ -11,7 +11,7 @@ internal static unsafe partial class ForeignMemory
     /// <param name="process">A handle with PROCESS_VM_READ.</param>
     /// <param name="address">From where.</param>
     /// <param name="into">As much as is wanted.</param>
-    /// <returns>How many bytes came: what is behind the first page that cannot be read does not.</returns>
+    /// <returns>How many bytes came: what is behind the first page that cannot be read does not, and GetLastError says why.</returns>
     public static int Read(nint process, ulong address, Span<byte> into)
     {
         if (ReadAll(process, address, into))
@@ -45,5 +45,5 @@ internal static unsafe partial class ForeignMemory
         }
     }
 
-    [LibraryImport("kernel32")] private static partial int ReadProcessMemory(nint process, nuint address, byte* buffer, nuint bytes, nuint* done);
+    [LibraryImport("kernel32", SetLastError = true)] private static partial int ReadProcessMemory(nint process, nuint address, byte* buffer, nuint bytes, nuint* done);
 }

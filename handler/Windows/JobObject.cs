@@ -5,10 +5,8 @@ namespace CrashHandler.Handler.Posix;
 /// <summary>A job ("Job Objects"): what is in it ends with it, and has no more than it allows.</summary>
 internal sealed unsafe partial class JobObject : IDisposable
 {
-    // JOBOBJECTINFOCLASS, JOB_OBJECT_LIMIT_* and JOB_OBJECT_UILIMIT_* of winnt.h.
+    // JOBOBJECTINFOCLASS and JOB_OBJECT_UILIMIT_* of winnt.h.
     private const int JobObjectBasicUIRestrictions = 4, JobObjectExtendedLimitInformation = 9;
-    private const uint JOB_OBJECT_LIMIT_PROCESS_TIME = 0x2, JOB_OBJECT_LIMIT_ACTIVE_PROCESS = 0x8, JOB_OBJECT_LIMIT_PROCESS_MEMORY = 0x100, JOB_OBJECT_LIMIT_DIE_ON_UNHANDLED_EXCEPTION = 0x400,
-        JOB_OBJECT_LIMIT_BREAKAWAY_OK = 0x800, JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK = 0x1000, JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE = 0x2000;
     private const uint JOB_OBJECT_UILIMIT_ALL = 0xFF;
 
     private readonly FileDescriptor _job;
@@ -23,7 +21,7 @@ internal sealed unsafe partial class JobObject : IDisposable
     {
         JobObject job = Create(new JobObjectLimits
         {
-            LimitFlags = JOB_OBJECT_LIMIT_PROCESS_TIME | JOB_OBJECT_LIMIT_ACTIVE_PROCESS | JOB_OBJECT_LIMIT_PROCESS_MEMORY | JOB_OBJECT_LIMIT_DIE_ON_UNHANDLED_EXCEPTION | JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE,
+            LimitFlags = JobObjectLimits.JOB_OBJECT_LIMIT_PROCESS_TIME | JobObjectLimits.JOB_OBJECT_LIMIT_ACTIVE_PROCESS | JobObjectLimits.JOB_OBJECT_LIMIT_PROCESS_MEMORY | JobObjectLimits.JOB_OBJECT_LIMIT_DIE_ON_UNHANDLED_EXCEPTION | JobObjectLimits.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE,
             PerProcessUserTimeLimit = processorTime.Ticks,
             ActiveProcessLimit = 1,
             ProcessMemoryLimit = memory,
@@ -42,7 +40,7 @@ internal sealed unsafe partial class JobObject : IDisposable
 
     /// <summary>Makes one that ends its member with this process, and limits nothing else. What the member starts in its turn is in no job of ours, and lives on.</summary>
     /// <exception cref="SyscallException">The system makes none.</exception>
-    public static JobObject ForProgram() => Create(new JobObjectLimits { LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_BREAKAWAY_OK | JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK });
+    public static JobObject ForProgram() => Create(new JobObjectLimits { LimitFlags = JobObjectLimits.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JobObjectLimits.JOB_OBJECT_LIMIT_BREAKAWAY_OK | JobObjectLimits.JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK });
 
     /// <summary>LimitFlags of the innermost job that this process is in; null: it is in none.</summary>
     /// <exception cref="SyscallException">It cannot be asked for.</exception>

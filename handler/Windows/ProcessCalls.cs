@@ -2,13 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace CrashHandler.Handler.Posix;
 
-/// <summary>The Win32 calls that start a process, hold it and end it. Thin: each answers as its document says, with GetLastError in <c>Marshal.GetLastPInvokeError()</c>.</summary>
+/// <summary>The Win32 calls that start a process, and end it. Thin: each answers as its document says, with GetLastError in <c>Marshal.GetLastPInvokeError()</c>.</summary>
 internal static unsafe partial class ProcessCalls
 {
     private const string Kernel = "kernel32";
 
-    public const uint CREATE_SUSPENDED = 0x4, CREATE_NEW_PROCESS_GROUP = 0x200, CREATE_UNICODE_ENVIRONMENT = 0x400, EXTENDED_STARTUPINFO_PRESENT = 0x80000, CREATE_BREAKAWAY_FROM_JOB = 0x1000000,
-        CREATE_NO_WINDOW = 0x8000000;
+    public const uint CREATE_SUSPENDED = 0x4, CREATE_NEW_PROCESS_GROUP = 0x200, CREATE_UNICODE_ENVIRONMENT = 0x400, EXTENDED_STARTUPINFO_PRESENT = 0x80000, CREATE_NO_WINDOW = 0x8000000;
     public const uint STARTF_USESTDHANDLES = 0x100;
     public const uint STD_INPUT_HANDLE = unchecked((uint)-10), STD_OUTPUT_HANDLE = unchecked((uint)-11), STD_ERROR_HANDLE = unchecked((uint)-12);
     public const uint HANDLE_FLAG_INHERIT = 1;

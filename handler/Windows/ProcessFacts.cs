@@ -45,7 +45,7 @@ internal static unsafe partial class ProcessFacts
     public static int? ExitCode(FileDescriptor process)
     {
         uint code;
-        return GetExitCodeProcess(process.Number, &code) == 0 ? throw PipeCalls.LastFailure("GetExitCodeProcess")
+        return ProcessCalls.GetExitCodeProcess(process.Number, &code) == 0 ? throw PipeCalls.LastFailure("GetExitCodeProcess")
             : code != STILL_ACTIVE || IsDead(process) ? unchecked((int)code)
             : null;
     }
@@ -102,7 +102,6 @@ internal static unsafe partial class ProcessFacts
     [LibraryImport("ntdll")] private static partial int NtSuspendProcess(nint process);
     [LibraryImport("ntdll")] private static partial int NtResumeProcess(nint process);
     [LibraryImport("kernel32", SetLastError = true)] private static partial int GetProcessTimes(nint process, ulong* created, ulong* exited, ulong* kernel, ulong* user);
-    [LibraryImport("kernel32", SetLastError = true)] private static partial int GetExitCodeProcess(nint process, uint* code);
     [LibraryImport("kernel32", SetLastError = true)] private static partial int K32GetProcessMemoryInfo(nint process, MemoryCounters* counters, uint bytes);
     [LibraryImport("kernel32", SetLastError = true)] private static partial int QueryFullProcessImageNameW(nint process, uint flags, char* path, uint* length);
 }

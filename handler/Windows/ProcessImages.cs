@@ -38,11 +38,11 @@ internal static unsafe partial class ProcessImages
         }
     }
 
-    /// <summary>Where images are loaded, and from which files, in the order of their loading. One that has hardly begun has none.</summary>
+    /// <summary>Its images, in the order of their loading, the program first. One that has hardly begun, or is about to end, has none.</summary>
     /// <param name="process">With PROCESS_QUERY_INFORMATION and PROCESS_VM_READ.</param>
     /// <param name="processId">Its pid.</param>
     /// <exception cref="SyscallException">EnumProcessModules failed, as it does of a process that ends.</exception>
-    public static IReadOnlyList<(nint Start, string Path)> Of(FileDescriptor process, int processId)
+    public static IReadOnlyList<LoadedImage> Of(nint process, int processId)
     {
         for (int capacity = SomeModules; ; capacity *= 2)
         {
@@ -50,7 +50,7 @@ internal static unsafe partial class ProcessImages
             uint bytes;
             fixed (nint* first = modules)
             {
-                if (K32EnumProcessModulesEx(process.Number, first, (uint)(capacity * sizeof(nint)), &bytes, LIST_MODULES_ALL) == 0)
+                if (K32EnumProcessModulesEx(process, first, (uint)(capacity * sizeof(nint)), &bytes, LIST_MODULES_ALL) == 0)
                 {
                     // The loader has made no list yet, or changes it in this moment.
                     return Marshal.GetLastPInvokeError() == ERROR_PARTIAL_COPY ? [] : throw PipeCalls.LastFailure("EnumProcessModulesEx", $"process {processId}");
@@ -60,7 +60,7 @@ internal static unsafe partial class ProcessImages
             int count = (int)bytes / sizeof(nint);
             if (count <= capacity)
             {
-                return [.. modules.Take(count).Select(module => (module, PathOf(process, module)))];
+                return Read(process, modules.AsSpan(0, count));
             }
         }
     }
@@ -97,17 +97,38 @@ internal static unsafe partial class ProcessImages
         return texts;
     }
 
-    private static string PathOf(FileDescriptor process, nint module)
+    private static List<LoadedImage> Read(nint process, ReadOnlySpan<nint> modules)
     {
+        List<LoadedImage> images = new(modules.Length);
         char[] path = new char[LongestPath];
-        fixed (char* characters = path)
+        foreach (nint module in modules)
         {
-            return new string(path, 0, (int)K32GetModuleFileNameExW(process.Number, module, characters, LongestPath));
+            ModuleInformation information;
+            // One that was unloaded in the meantime has none.
+            if (K32GetModuleInformation(process, module, &information, (uint)sizeof(ModuleInformation)) != 0)
+            {
+                fixed (char* characters = path)
+                {
+                    images.Add(new LoadedImage(information.Base, information.Size, new string(path, 0, (int)K32GetModuleFileNameExW(process, module, characters, LongestPath))));
+                }
+            }
         }
+
+        return images;
+    }
+
+    /// <summary>MODULEINFO.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct ModuleInformation
+    {
+        public nint Base;
+        public uint Size;
+        public nint EntryPoint;
     }
 
     [LibraryImport("kernel32", SetLastError = true)] private static partial int K32EnumProcesses(uint* ids, uint bytes, uint* needed);
     [LibraryImport("kernel32", SetLastError = true)] private static partial int K32EnumProcessModulesEx(nint process, nint* modules, uint bytes, uint* needed, uint which);
+    [LibraryImport("kernel32", SetLastError = true)] private static partial int K32GetModuleInformation(nint process, nint module, ModuleInformation* information, uint bytes);
     [LibraryImport("kernel32", SetLastError = true)] private static partial uint K32GetModuleFileNameExW(nint process, nint module, char* path, uint characters);
     [LibraryImport("ntdll")] private static partial int NtQueryInformationProcess(nint process, int kind, void* information, uint bytes, uint* needed);
     [LibraryImport("shell32", SetLastError = true, StringMarshalling = StringMarshalling.Utf16)] private static partial char** CommandLineToArgvW(string commandLine, int* count);

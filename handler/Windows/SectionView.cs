@@ -27,13 +27,9 @@ internal sealed unsafe partial class SectionView : SafeHandle
     /// <exception cref="SyscallException">A page cannot be had.</exception>
     public void Read(Span<byte> buffer, int offset)
     {
-        nuint done;
-        fixed (byte* bytes = buffer)
+        if (ForeignMemory.Read(PipeCalls.GetCurrentProcess(), (ulong)(handle + offset), buffer) != buffer.Length)
         {
-            if (ReadProcessMemory(PipeCalls.GetCurrentProcess(), handle + offset, bytes, (nuint)buffer.Length, &done) == 0 || done != (nuint)buffer.Length)
-            {
-                throw PipeCalls.LastFailure("ReadProcessMemory", "shared section");
-            }
+            throw PipeCalls.LastFailure("ReadProcessMemory", "shared section");
         }
     }
 
@@ -41,5 +37,4 @@ internal sealed unsafe partial class SectionView : SafeHandle
 
     [LibraryImport("kernel32", SetLastError = true)] private static partial nint MapViewOfFile(nint section, uint access, uint offsetHigh, uint offsetLow, nuint bytes);
     [LibraryImport("kernel32", SetLastError = true)] private static partial int UnmapViewOfFile(nint start);
-    [LibraryImport("kernel32", SetLastError = true)] private static partial int ReadProcessMemory(nint process, nint address, byte* buffer, nuint bytes, nuint* read);
 }

@@ -6,7 +6,6 @@ namespace CrashHandler.Tests.Windows;
 /// <summary>The verbs under Wine, on a database with one report. By build/test-windows only.</summary>
 public sealed class WindowsCommandLineTests
 {
-
     [Fact(Explicit = true)]
     public void TheyShowMoveAndDeleteAReport()
     {
@@ -47,6 +46,23 @@ public sealed class WindowsCommandLineTests
         sandbox.Die("break", null, "--url", line["listening on ".Length..].Trim());
 
         sandbox.Until(() => Directory.GetFiles(sandbox.PathOf("store"), "*.json") is [{ } one] ? one : null, () => "the report at the collector");
+    }
+
+    /// <summary>What handlers alone start says so, and does nothing.</summary>
+    [Fact(Explicit = true)]
+    public void TheHandlersOwnVerbsAreNotForPeople()
+    {
+        using WineSandbox sandbox = new();
+        string[][] calls = [["guard"], ["guard", "--help"], ["guard", "1", "2", "3", "4", "-5"], ["walk"], ["walk", "1", "2", "3", "4", "5", "6"], ["walk", "1", "two", "3", "4"]];
+        foreach (string[] call in calls)
+        {
+            ProcessResult result = sandbox.RunHandler(call);
+            Assert.Equal((2, $"crash-handler: '{call[0]}' is for handlers, which start it with handles of theirs. See 'crash-handler --help'."), (result.ExitCode, result.Error.Trim()));
+        }
+
+        ProcessResult noHandle = sandbox.RunHandler("guard", "1000004", "1000008", "1000012", "1000016", "1000020");
+        Assert.Equal(1, noHandle.ExitCode);
+        Assert.StartsWith("crash-handler guard: SetEvent: ", noHandle.Error, StringComparison.Ordinal);
     }
 
     private static string Said(WineSandbox sandbox, params string[] arguments)

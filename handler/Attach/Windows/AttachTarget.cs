@@ -94,7 +94,7 @@ internal sealed class AttachTarget
             throw AttachException.ForGood($"process {ProcessId} ('{Executable}') is a 32-bit process, and crashhandler.dll is for x64; 'crash-handler dump PID' writes a minidump of it");
         }
 
-        if (HasCoreClr(ProcessImages.Of(process, ProcessId)))
+        if (HasCoreClr(ProcessImages.Of(process.Number, ProcessId)))
         {
             return TargetRuntime.CoreClr;
         }
@@ -118,7 +118,7 @@ internal sealed class AttachTarget
                 throw new AttachException($"process {ProcessId} has ended") { IsFinal = true };
             }
 
-            IReadOnlyList<(nint Start, string Path)> images = ProcessImages.Of(process, ProcessId);
+            IReadOnlyList<LoadedImage> images = ProcessImages.Of(process.Number, ProcessId);
             if (MappedAssemblies.Stage(process, images) == StartStage.Started || (images.Count > 0 && !HasCoreClr(images) && Age() > AttachLimits.UnseenStart))
             {
                 return;
@@ -131,7 +131,7 @@ internal sealed class AttachTarget
     // As the runtime names it (dotnet/diagnostics, ipc-protocol.md).
     private static string PortOf(int processId) => $"dotnet-diagnostic-{processId}";
 
-    private static bool HasCoreClr(IReadOnlyList<(nint Start, string Path)> images)
+    private static bool HasCoreClr(IReadOnlyList<LoadedImage> images)
         => images.Any(image => string.Equals(Path.GetFileName(image.Path), CoreClr, StringComparison.OrdinalIgnoreCase));
 
     private TimeSpan Age() => DateTime.UtcNow - DateTime.FromFileTimeUtc((long)_startTime);

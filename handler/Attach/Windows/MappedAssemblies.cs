@@ -17,12 +17,12 @@ internal static class MappedAssemblies
 
     /// <summary>Reads it from the images of a process.</summary>
     /// <param name="process">The process, to read its memory.</param>
-    /// <param name="images">Where they are, and their files.</param>
-    public static StartStage Stage(FileDescriptor process, IReadOnlyList<(nint Start, string Path)> images)
+    /// <param name="images">In the order of their loading.</param>
+    public static StartStage Stage(FileDescriptor process, IReadOnlyList<LoadedImage> images)
     {
         bool hasCoreLibrary = false;
         byte[] header = new byte[PortableExecutable.HeaderBytes];
-        foreach ((nint start, string path) in images)
+        foreach ((nint start, _, string path) in images)
         {
             if (string.Equals(Path.GetFileName(path), CoreLibrary, StringComparison.OrdinalIgnoreCase))
             {

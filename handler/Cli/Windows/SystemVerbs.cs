@@ -21,6 +21,6 @@ internal static class SystemVerbs
     /// <summary>Whether <c>exec</c> preloads the shim, and can do without the startup hook: there is nothing else here.</summary>
     public static bool PreloadsShim => false;
 
-    /// <summary>Carried out by this executable.</summary>
-    public static Command[] Resident() => [RunCommand.Create(HandlerDaemon.Run), GuardCommand.Create(), WalkCommand.Create()];
+    /// <summary>Carried out by this executable; what handlers alone start are <see cref="HelperVerbs"/>.</summary>
+    public static Command[] Resident() => [RunCommand.Create(HandlerDaemon.Run)];
 }

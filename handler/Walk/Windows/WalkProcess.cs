@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
 using CrashHandler.Handler.Capture.Windows;
+using CrashHandler.Handler.Managed;
 using CrashHandler.Handler.Posix;
 using CrashHandler.Handler.Stacks;
 using CrashHandler.Handler.Stacks.Request;
@@ -11,6 +12,9 @@ namespace CrashHandler.Handler.Walk;
 /// <summary>A running walk. It is not trusted: it gets three handles and nothing else, and its job ends it, whatever becomes of it or of this process.</summary>
 internal sealed class WalkProcess : IDisposable
 {
+    /// <summary>The hidden verb.</summary>
+    public const string Verb = "walk";
+
     // Process Creation Flags: no console, neither this process's nor a new one.
     private const uint DETACHED_PROCESS = 0x8;
 
@@ -49,7 +53,7 @@ internal sealed class WalkProcess : IDisposable
             {
                 Program = executable,
                 CommandLine = CommandLineText.Of(
-                    executable, ["walk", Text(readable.Number), Text(request.Bytes.Length), Text(writable.Number), Text(victim.Number), .. trouble is null ? [] : (string[])[trouble]]),
+                    executable, [Verb, .. new WalkHandles(readable, request.Bytes.Length, writable, victim).Numbers().Select(Text), .. trouble is null ? [] : (string[])[trouble]]),
                 Environment = EnvironmentBlock.Of(Variables()),
                 Directory = Environment.SystemDirectory,
                 Flags = ProcessCalls.CREATE_SUSPENDED | DETACHED_PROCESS,

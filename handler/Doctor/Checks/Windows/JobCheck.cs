@@ -1,3 +1,5 @@
+using CrashHandler.Handler.Posix;
+
 namespace CrashHandler.Handler.Doctor.Checks;
 
 /// <summary>Whether a handler outlives the job of the application that starts it.</summary>
@@ -5,16 +7,13 @@ internal static class JobCheck
 {
     private const string Check = "job";
 
-    // winnt.h: JOB_OBJECT_LIMIT_BREAKAWAY_OK, JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK, JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE
-    private const uint BreakawayOk = 0x800, SilentBreakawayOk = 0x1000, KillOnJobClose = 0x2000;
-
     /// <summary>Judges.</summary>
     /// <param name="flags">LimitFlags of the job that this process is in; null: none.</param>
     public static Finding Evaluate(uint? flags) => flags switch
     {
         null => Finding.Ok(Check, "in no job"),
-        { } limits when (limits & (BreakawayOk | SilentBreakawayOk)) != 0 => Finding.Ok(Check, "in a job that lets a handler go"),
-        { } limits when (limits & KillOnJobClose) != 0 => Finding.Warning(
+        { } limits when (limits & (JobObjectLimits.JOB_OBJECT_LIMIT_BREAKAWAY_OK | JobObjectLimits.JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK)) != 0 => Finding.Ok(Check, "in a job that lets a handler go"),
+        { } limits when (limits & JobObjectLimits.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE) != 0 => Finding.Warning(
             Check,
             "in a job that ends its processes when it is closed, and lets none go",
             "A handler that is started in it ends with it: reports wait for the next one, and a crash at that moment is lost.",

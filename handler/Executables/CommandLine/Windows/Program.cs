@@ -1,0 +1,3 @@
+using CrashHandler.Handler.Cli;
+
+return HelperVerbs.Run(args) ?? CommandLine.Run(args);
