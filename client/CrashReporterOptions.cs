@@ -85,7 +85,7 @@ public sealed class CrashReporterOptions
 
     /// <summary>
     /// Whether the dumps of this process have its environment as it was when it started (<c>/proc/PID/environ</c>): it often holds tokens and passwords. Those
-    /// of its children have theirs only if they say so too; <see cref="SanitizeStacks"/> does not deface it. Default: false.
+    /// of its children have theirs only if they say so too; <see cref="SanitizeStacks"/> does not deface it. On Windows the environment is part of the memory that a sanitized dump has not: with both it is left out, and the report says so. Default: false.
     /// </summary>
     public bool IncludeEnvironment { get; set; }
 

@@ -5,22 +5,7 @@ namespace CrashHandler.Handler.Posix;
 /// <summary>Which files a process has mapped: its libraries, and the assemblies that its runtime maps without loading them.</summary>
 internal static unsafe partial class MappedFiles
 {
-    private const uint MEM_MAPPED = 0x40000, MEM_IMAGE = 0x1000000;
     private const int LongestPath = 32_768;
-
-    /// <summary>MEMORY_BASIC_INFORMATION.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    private struct MemoryBasicInformation
-    {
-        public nuint BaseAddress;
-        public nuint AllocationBase;
-        public uint AllocationProtect;
-        public ushort PartitionId;
-        public nuint RegionSize;
-        public uint State;
-        public uint Protect;
-        public uint Type;
-    }
 
     /// <summary>Their paths, each once.</summary>
     /// <param name="process">Open with PROCESS_QUERY_INFORMATION and PROCESS_VM_READ.</param>
@@ -30,24 +15,16 @@ internal static unsafe partial class MappedFiles
         HashSet<string> paths = new(StringComparer.OrdinalIgnoreCase);
         IReadOnlyList<(string Device, string Drive)> drives = Drives();
         char[] buffer = new char[LongestPath];
-        nuint address = 0, last = 0;
-        MemoryBasicInformation region;
-        for (int count = 0; count < regions && VirtualQueryEx(process, address, &region, (nuint)sizeof(MemoryBasicInformation)) != 0; count++)
+        nuint last = 0;
+        foreach (MemoryBasicInformation region in MemoryRegions.Of(process, regions))
         {
             // A file is mapped in one allocation of many regions.
-            if (region.Type is MEM_IMAGE or MEM_MAPPED && region.AllocationBase != last && Name(process, region.AllocationBase, buffer) is { } name)
+            if (region.Type is MemoryBasicInformation.MEM_IMAGE or MemoryBasicInformation.MEM_MAPPED && region.AllocationBase != last && Name(process, region.AllocationBase, buffer) is { } name)
             {
                 _ = paths.Add(Named(name, drives));
             }
 
             last = region.AllocationBase;
-            nuint next = region.BaseAddress + region.RegionSize;
-            if (next <= address)
-            {
-                break;
-            }
-
-            address = next;
         }
 
         return [.. paths];
@@ -97,7 +74,6 @@ internal static unsafe partial class MappedFiles
         return drives;
     }
 
-    [LibraryImport("kernel32", SetLastError = true)] private static partial nuint VirtualQueryEx(nint process, nuint address, MemoryBasicInformation* information, nuint bytes);
     [LibraryImport("kernel32", SetLastError = true)] private static partial uint K32GetMappedFileNameW(nint process, nuint address, char* name, uint characters);
     [LibraryImport("kernel32", SetLastError = true, StringMarshalling = StringMarshalling.Utf16)] private static partial uint QueryDosDeviceW(string device, char* target, uint characters);
 }

@@ -8,9 +8,6 @@ internal static unsafe class ProcessToken
     /// <summary>SID of the system, and of what it runs as itself ("Well-known SIDs").</summary>
     public const string System = "S-1-5-18";
 
-    /// <summary>SID of the group of administrators, which an elevated process may own things as.</summary>
-    public const string Administrators = "S-1-5-32-544";
-
     // A TOKEN_USER: two words, and a SID of at most 68 bytes.
     private const int UserBytes = 128;
 

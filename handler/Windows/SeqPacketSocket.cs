@@ -111,7 +111,7 @@ internal sealed unsafe class SeqPacketSocket : IDisposable
                 throw PipeCalls.LastFailure("GetNamedPipeServerProcessId", path);
             }
 
-            return ProcessToken.UserOf((int)server) is { } user && (user == ProcessToken.Own || user is ProcessToken.System or ProcessToken.Administrators)
+            return ProcessToken.UserOf((int)server) is { } user && (user == ProcessToken.Own || user == ProcessToken.System)
                 ? new SeqPacketSocket(path, pipe, isServer: false)
                 : throw PipeCalls.Failure("GetNamedPipeServerProcessId", PipeCalls.ERROR_ACCESS_DENIED, path, $"process {server}, which has this pipe, is another user's; end it, or choose another --pipe");
         }

@@ -1,7 +1,5 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using CrashHandler.Handler.Capture;
-using CrashHandler.Handler.Capture.Linux;
 using CrashHandler.Handler.Stacks;
 using Xunit;
 
@@ -11,16 +9,13 @@ public class StackSanitizerTests
 {
     private const ulong Stack = 0x7ffc00000000, Text = 0x555500000010, Heap = 0x555500010010, Secret = 0x7265746e75486854;
 
-    private static readonly MemoryMap s_map = MemoryMap.Parse(Encoding.UTF8.GetBytes(
-        "555500000000-555500010000 r-xp 00000000 08:01 1 /bin/x\n555500010000-555500090000 rw-p 00000000 00:00 0 [heap]\n7ffc00000000-7ffc00021000 rw-p 00000000 00:00 0 [stack]\n"));
-
     [Fact]
     public void PointersAndSmallNumbersStayAndTheRestIsDefaced()
     {
         ulong[] words = [Secret, Text, Heap, Stack + 16, 4_096, 4_097, unchecked((ulong)-22), Secret];
 
         byte[] clean = Bytes(words);
-        StackSanitizer.Stack(clean, Stack, Stack, s_map);
+        StackSanitizer.Stack(clean, Stack, Stack, IsCode);
 
         Assert.Equal(
             [StackSanitizer.Defaced, Text, StackSanitizer.Defaced, Stack + 16, 4_096, StackSanitizer.Defaced, unchecked((ulong)-22), StackSanitizer.Defaced],
@@ -36,7 +31,7 @@ public class StackSanitizerTests
     {
         byte[] clean = [.. Enumerable.Repeat((byte)'s', 100)];
 
-        StackSanitizer.Stack(clean, Stack + (ulong)unaligned, Stack + (ulong)(unaligned + below), s_map);
+        StackSanitizer.Stack(clean, Stack + (ulong)unaligned, Stack + (ulong)(unaligned + below), IsCode);
 
         Assert.DoesNotContain((byte)'s', clean);
         Assert.All(clean.Take(below), kept => Assert.Equal(0, kept));
@@ -49,7 +44,7 @@ public class StackSanitizerTests
         fxSave.AsSpan().Fill(7);
         Amd64Registers clean = StackSanitizer.Registers(
             new Amd64Registers { Rax = Secret, Rbx = Text, Rcx = 3, Rbp = Stack + 8, Rsp = Stack, Rip = Text, R15 = Secret, FsBase = Heap, FxSave = fxSave },
-            new MemorySnapshot(Stack, new byte[64]), s_map);
+            Stack, Stack + 64, IsCode);
 
         Assert.Equal(
             (StackSanitizer.Defaced, Text, 3UL, Stack + 8, Stack, Text, StackSanitizer.Defaced, Heap),
@@ -64,10 +59,12 @@ public class StackSanitizerTests
     {
         byte[] clean = Bytes([Text, Stack + 8]);
 
-        StackSanitizer.Stack(clean, Stack, Stack, null);
+        StackSanitizer.Stack(clean, Stack, Stack, _ => false);
 
         Assert.Equal([StackSanitizer.Defaced, Stack + 8], MemoryMarshal.Cast<byte, ulong>(clean).ToArray());
     }
+
+    private static bool IsCode(ulong address) => address is >= 0x555500000000 and < 0x555500010000;
 
     private static byte[] Bytes(ulong[] words) => MemoryMarshal.AsBytes(words.AsSpan()).ToArray();
 }

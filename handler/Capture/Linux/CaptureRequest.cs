@@ -19,7 +19,7 @@ internal sealed record CaptureRequest
     /// <summary>Asks the process to open its memory itself, and waits for it; throws an <see cref="IOException"/> where there is no answer. Null: it cannot be asked.</summary>
     public Func<Linux.HandedFiles>? AskForMemory { get; init; }
 
-    /// <summary>Whether stacks and registers are sanitized; see <see cref="Linux.StackSanitizer"/>.</summary>
+    /// <summary>Whether stacks and registers are sanitized; see <see cref="StackSanitizer"/>.</summary>
     public bool SanitizeStacks { get; init; }
 
     /// <summary>Without a notice: tid of the thread that asked, as the process sees it; 0: none did.</summary>

@@ -90,16 +90,19 @@ internal sealed class MemoryCollector(RemoteMemory memory, MemoryMap? map, ulong
                 failSpots.Pass(CaptureFailSpots.Sanitize);
                 if (stacks[index] is { Count: > 0 } stack)
                 {
-                    StackSanitizer.Stack(stack.Buffer.Span[..stack.Count], stack.Address, thread.Registers?.Rsp ?? ulong.MaxValue, map);
+                    StackSanitizer.Stack(stack.Buffer.Span[..stack.Count], stack.Address, thread.Registers?.Rsp ?? ulong.MaxValue, IsCode);
                 }
 
                 threads[index] = thread with
                 {
-                    Registers = thread.Registers is { } registers ? StackSanitizer.Registers(registers, thread.Stack, map) : null,
+                    Registers = thread.Registers is { } registers ? StackSanitizer.Registers(registers, thread.Stack?.Address ?? 0, thread.Stack?.End ?? 0, IsCode) : null,
                 };
             });
         }
     }
+
+    // Without the mappings nobody knows.
+    private bool IsCode(ulong address) => map?.Find(address) is >= 0 and int index && map.Mappings[index].Executable;
 
     private IEnumerable<MemorySnapshot> ReadIndirect(ThreadSnapshot crashed)
     {
@@ -183,8 +186,8 @@ internal sealed class MemoryCollector(RemoteMemory memory, MemoryMap? map, ulong
             end = Math.Min(end, map.Mappings[index].End);
         }
 
-        // A jump into data: what lies there may be a secret, as on a stack. Without the mappings nobody knows.
-        if (isSanitized && !(map?.Find(instruction) is >= 0 and int at && map.Mappings[at].Executable))
+        // A jump into data: what lies there may be a secret, as on a stack.
+        if (isSanitized && !IsCode(instruction))
         {
             errors.Add(CaptureStep.InstructionWindow, Crashed, $"its instruction pointer 0x{instruction:x} is in no code, and what is there is left out");
             return null;

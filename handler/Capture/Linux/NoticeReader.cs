@@ -55,7 +55,7 @@ internal static class NoticeReader
     {
         CrashNotice notice = CrashNotice.Parse(request.Notice);
         Amd64Registers registers = ReadRegisters(notice, request.Notice);
-        registers = request.SanitizeStacks ? StackSanitizer.Registers(registers, null, null) : registers;
+        registers = request.SanitizeStacks ? StackSanitizer.Registers(registers, 0, 0, _ => false) : registers;
         return new ProcessSnapshot
         {
             ProcessId = notice.ProcessId,

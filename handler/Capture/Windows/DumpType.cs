@@ -10,9 +10,6 @@ internal enum DumpType : uint
     /// <summary>MiniDumpWithHandleData: every handle with its type and name. Needs PROCESS_DUP_HANDLE.</summary>
     HandleData = 0x4,
 
-    /// <summary>MiniDumpFilterMemory: of stacks only what is needed to walk them; the rest is zero.</summary>
-    FilterMemory = 0x8,
-
     /// <summary>MiniDumpWithUnloadedModules: the modules that were loaded once; who calls into one crashes.</summary>
     UnloadedModules = 0x20,
 

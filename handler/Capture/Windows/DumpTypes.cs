@@ -9,8 +9,8 @@ internal static class DumpTypes
     private const DumpType Always = DumpType.HandleData | DumpType.UnloadedModules | DumpType.FullMemoryInfo | DumpType.ThreadInfo | DumpType.IgnoreInaccessibleMemory;
 
     /// <summary>The flags of a dump.</summary>
-    /// <param name="isSanitized">Stacks have only what is needed to walk them, and what they point at is left out.</param>
-    /// <param name="hasEnvironment">With the environment; <paramref name="isSanitized"/> does not touch what was asked for by name.</param>
+    /// <param name="isSanitized">Without what the stacks point at: <see cref="Minidump.DumpSanitizer"/> leaves nothing of it.</param>
+    /// <param name="hasEnvironment">With the environment.</param>
     public static DumpType Of(bool isSanitized, bool hasEnvironment)
-        => Always | (isSanitized ? DumpType.FilterMemory : DumpType.IndirectlyReferencedMemory) | (hasEnvironment ? DumpType.ProcessThreadData : DumpType.Normal);
+        => Always | (isSanitized ? DumpType.Normal : DumpType.IndirectlyReferencedMemory) | (hasEnvironment ? DumpType.ProcessThreadData : DumpType.Normal);
 }

@@ -18,6 +18,7 @@ internal sealed partial class CrashRecorder
 {
     private const string NoWalk = "the process was gone before its runtime could be asked";
     private const string NoExceptionPointers = "it said nothing of the exception's registers";
+    private const string NoEnvironment = "left out: a sanitized dump of Windows has no memory but stacks and code";
     private const string Runtime = "coreclr.dll";
 
     private static ToldDeath DeathOf(CaptureJob job)
@@ -128,8 +129,35 @@ internal sealed partial class CrashRecorder
         using SystemDump dump = SystemDump.Begin(process, progress, options.OmittedModules, step => options.FailSpot?.Pass(step));
         held.Hold();
         Pass(job, CrashStep.Frozen);
-        dump.Write(held, scratch, DumpTypes.Of(IsSanitized(registration), registration.Says(RegistrationFields.IncludeEnvironment)), exception);
+        bool isSanitized = IsSanitized(registration);
+        dump.Write(held, scratch, DumpTypes.Of(isSanitized, HasEnvironment(registration)), exception);
+        if (isSanitized)
+        {
+            Sanitize(job, process, scratch, registration, softErrors);
+        }
     }
+
+    private static void Sanitize(CaptureJob job, TargetProcess process, SafeFileHandle scratch, Registration registration, SoftErrorList softErrors)
+    {
+        try
+        {
+            DumpSanitizer.Sanitize(scratch, CodeRanges.Of(process).Holds);
+        }
+        catch (Exception failure) when (failure is InvalidDataException or IOException)
+        {
+            // There is no dump then: nothing stays as it was.
+            throw new CaptureException(CaptureStep.Sanitize, job.Identity.ProcessId, failure.Message, failure);
+        }
+
+        softErrors.Add(CaptureStep.Sanitize, "process", StackSanitizer.Note);
+        if (registration.Says(RegistrationFields.IncludeEnvironment))
+        {
+            softErrors.Add(CaptureStep.Sanitize, "environment", NoEnvironment);
+        }
+    }
+
+    // It would lie among the memory that a sanitized dump has not.
+    private bool HasEnvironment(Registration registration) => registration.Says(RegistrationFields.IncludeEnvironment) && !IsSanitized(registration);
 
     /// <summary>What the notice says of its exception's place, if it is there; a client that knows none, or lies, costs the dump its exception only.</summary>
     private static DumpedException? ExceptionOf(TargetProcess process, in WindowsCrashNotice notice, SoftErrorList softErrors)
@@ -199,7 +227,7 @@ internal sealed partial class CrashRecorder
             Parameters = parameters,
             SoftErrors = problems,
             IsSanitized = IsSanitized(registration),
-            HasEnvironment = registration.Says(RegistrationFields.IncludeEnvironment),
+            HasEnvironment = HasEnvironment(registration),
         };
     }
 

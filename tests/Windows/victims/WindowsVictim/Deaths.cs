@@ -21,6 +21,7 @@ internal static class Deaths
             case "unhandled-null": ReadNull(null); break;
             case "unhandled-chain": Wrapped(); break;
             case "fault": NativeVictim.Fault(); break;
+            case "fault-secret": NativeVictim.FaultWith("kept-on-a-stack-"); break;
             case "fault-waiting":
                 StartWaiting();
                 NativeVictim.Fault();

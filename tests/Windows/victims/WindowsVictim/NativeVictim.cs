@@ -10,6 +10,9 @@ internal static partial class NativeVictim
     [LibraryImport(Library, EntryPoint = "victim_fault")]
     public static partial void Fault();
 
+    [LibraryImport(Library, EntryPoint = "victim_fault_with", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial void FaultWith(string secret);
+
     [LibraryImport(Library, EntryPoint = "victim_break")]
     public static partial void Break();
 

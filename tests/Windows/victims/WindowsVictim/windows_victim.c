@@ -11,6 +11,16 @@ EXPORT __attribute__((noinline)) void victim_fault(void)
     *UNMAPPED = 1;
 }
 
+/* With a secret on the stack, behind a pointer there, and in registers. */
+EXPORT void victim_fault_with(const char *secret)
+{
+    volatile char copy[16];
+    for (int i = 0; i < 16; i++) {
+        copy[i] = secret[i];
+    }
+    __asm__ volatile("movups (%0), %%xmm15; movq (%0), %%r15; movl $1, (%1)" : : "r"(copy), "r"(UNMAPPED) : "r15", "xmm15", "memory");
+}
+
 EXPORT void victim_break(void)
 {
     DebugBreak();

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using CrashHandler.Handler.Stacks;
 
-namespace CrashHandler.Handler.Capture.Linux;
+namespace CrashHandler.Handler.Capture;
 
 /// <summary>
 /// Takes out of stacks and registers what is not needed to walk them: pointers into the stack itself and into code, and small numbers, stay; the rest, which may be
@@ -16,7 +16,11 @@ internal static class StackSanitizer
     public const string Note = "stacks and registers hold pointers and small numbers only, and what they point at is left out: the application wants it so";
 
     /// <summary>Takes the secrets out of a stack: aligned words are judged, what lies below the stack pointer and in broken words is zeroed.</summary>
-    public static void Stack(Span<byte> stack, ulong address, ulong stackPointer, MemoryMap? map)
+    /// <param name="stack">Its bytes.</param>
+    /// <param name="address">Of the first one.</param>
+    /// <param name="stackPointer">Of its thread; the highest number: it is not known.</param>
+    /// <param name="isCode">Whether an address is in code.</param>
+    public static void Stack(Span<byte> stack, ulong address, ulong stackPointer, Predicate<ulong> isCode)
     {
         ulong first = Math.Max(address, stackPointer);
         ulong lead = unchecked(0 - first) % sizeof(ulong);
@@ -24,7 +28,7 @@ internal static class StackSanitizer
         Span<ulong> words = MemoryMarshal.Cast<byte, ulong>(stack[offset..]);
         foreach (ref ulong word in words)
         {
-            word = Judge(word, address, address + (ulong)stack.Length, map);
+            word = Judge(word, address, address + (ulong)stack.Length, isCode);
         }
 
         stack[..offset].Clear();
@@ -32,39 +36,42 @@ internal static class StackSanitizer
     }
 
     /// <summary>Registers without secrets; the vector registers, which hold copied text, are zeroed.</summary>
-    public static Amd64Registers Registers(Amd64Registers registers, MemorySnapshot? stack, MemoryMap? map)
+    /// <param name="registers">As they were.</param>
+    /// <param name="stackStart">First address of what is known of their thread's stack.</param>
+    /// <param name="stackEnd">Behind its last one; the same: nothing is known.</param>
+    /// <param name="isCode">Whether an address is in code.</param>
+    public static Amd64Registers Registers(Amd64Registers registers, ulong stackStart, ulong stackEnd, Predicate<ulong> isCode)
     {
+        ulong Kept(ulong word) => Judge(word, stackStart, stackEnd, isCode);
         byte[]? fxSave = registers.FxSave is null ? null : new byte[registers.FxSave.Length];
         registers.FxSave?.AsSpan(0, CaptureLimits.FxSaveControlBytes).CopyTo(fxSave);
         return registers with
         {
-            Rax = Judge(registers.Rax, stack, map),
-            Rbx = Judge(registers.Rbx, stack, map),
-            Rcx = Judge(registers.Rcx, stack, map),
-            Rdx = Judge(registers.Rdx, stack, map),
-            Rsi = Judge(registers.Rsi, stack, map),
-            Rdi = Judge(registers.Rdi, stack, map),
-            Rbp = Judge(registers.Rbp, stack, map),
-            R8 = Judge(registers.R8, stack, map),
-            R9 = Judge(registers.R9, stack, map),
-            R10 = Judge(registers.R10, stack, map),
-            R11 = Judge(registers.R11, stack, map),
-            R12 = Judge(registers.R12, stack, map),
-            R13 = Judge(registers.R13, stack, map),
-            R14 = Judge(registers.R14, stack, map),
-            R15 = Judge(registers.R15, stack, map),
+            Rax = Kept(registers.Rax),
+            Rbx = Kept(registers.Rbx),
+            Rcx = Kept(registers.Rcx),
+            Rdx = Kept(registers.Rdx),
+            Rsi = Kept(registers.Rsi),
+            Rdi = Kept(registers.Rdi),
+            Rbp = Kept(registers.Rbp),
+            R8 = Kept(registers.R8),
+            R9 = Kept(registers.R9),
+            R10 = Kept(registers.R10),
+            R11 = Kept(registers.R11),
+            R12 = Kept(registers.R12),
+            R13 = Kept(registers.R13),
+            R14 = Kept(registers.R14),
+            R15 = Kept(registers.R15),
             FxSave = fxSave,
         };
     }
 
-    private static ulong Judge(ulong word, MemorySnapshot? stack, MemoryMap? map) => Judge(word, stack?.Address ?? 0, stack?.End ?? 0, map);
-
-    private static ulong Judge(ulong word, ulong stackStart, ulong stackEnd, MemoryMap? map)
+    private static ulong Judge(ulong word, ulong stackStart, ulong stackEnd, Predicate<ulong> isCode)
     {
         bool isKept = word <= CaptureLimits.LargestSmallNumber
             || word >= unchecked(0 - CaptureLimits.LargestSmallNumber)
             || (stackStart <= word && word < stackEnd)
-            || (map is not null && map.Find(word) is >= 0 and int index && map.Mappings[index].Executable);
+            || isCode(word);
         return isKept ? word : Defaced;
     }
 }
