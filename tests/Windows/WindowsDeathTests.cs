@@ -17,6 +17,7 @@ public sealed class WindowsDeathTests
     [InlineData("unhandled", DotNetException, "0xe0434352")]
     [InlineData("fault", AccessViolation, "EXCEPTION_ACCESS_VIOLATION_WRITE")]
     [InlineData("break", Breakpoint, "EXCEPTION_BREAKPOINT")]
+    [InlineData("crash", AccessViolation, "EXCEPTION_ACCESS_VIOLATION_WRITE")]
     [InlineData("illegal", IllegalInstruction, "EXCEPTION_ILLEGAL_INSTRUCTION")]
     [InlineData("abort", FatalAppExit, "0x40000015")]
     [InlineData("abort-msvcrt", FatalAppExit, "0x40000015")]
