@@ -66,7 +66,8 @@ internal static class StackSanitizer
         };
     }
 
-    private static ulong Judge(ulong word, ulong stackStart, ulong stackEnd, Predicate<ulong> isCode)
+    /// <summary>A word, or what stands where it is taken out.</summary>
+    public static ulong Judge(ulong word, ulong stackStart, ulong stackEnd, Predicate<ulong> isCode)
     {
         bool isKept = word <= CaptureLimits.LargestSmallNumber
             || word >= unchecked(0 - CaptureLimits.LargestSmallNumber)

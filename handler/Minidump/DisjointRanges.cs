@@ -7,7 +7,10 @@ internal sealed class DisjointRanges
     private readonly SortedList<ulong, ulong> _taken = [];
 
     /// <summary>Adds a range, unless it overlaps one.</summary>
-    public bool TryTake(ulong start, ulong end)
+    public bool TryTake(ulong start, ulong end) => IsFree(start, end) && _taken.TryAdd(start, end);
+
+    /// <summary>Whether it overlaps none.</summary>
+    public bool IsFree(ulong start, ulong end)
     {
         int low = 0;
         int high = _taken.Count;
@@ -25,6 +28,6 @@ internal sealed class DisjointRanges
         }
 
         // Now low is the number of ranges that begin before the end; the last of them must end before the start.
-        return (low == 0 || _taken.GetValueAtIndex(low - 1) <= start) && _taken.TryAdd(start, end);
+        return low == 0 || _taken.GetValueAtIndex(low - 1) <= start;
     }
 }

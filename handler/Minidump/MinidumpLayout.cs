@@ -87,7 +87,8 @@ internal sealed class MinidumpLayout(ulong start = MinidumpLayout.BehindDirector
     /// <summary>Writes everything from the stream's position on; the header's signature last, so that half a dump never looks like one. Not flushed.</summary>
     /// <param name="destination">A stream that can seek.</param>
     /// <param name="timeDateStamp">Seconds since 1970.</param>
-    public void WriteTo(Stream destination, uint timeDateStamp)
+    /// <param name="flags">MINIDUMP_TYPE, as the header has it.</param>
+    public void WriteTo(Stream destination, uint timeDateStamp, ulong flags = 0)
     {
         long origin = destination.Position;
         MinidumpHeader header = new()
@@ -96,6 +97,7 @@ internal sealed class MinidumpLayout(ulong start = MinidumpLayout.BehindDirector
             NumberOfStreams = (uint)_streams.Count,
             StreamDirectoryRva = MinidumpHeader.Size,
             TimeDateStamp = timeDateStamp,
+            Flags = flags,
         };
 
         byte[] buffer = t_buffer ??= new byte[WriteSize];

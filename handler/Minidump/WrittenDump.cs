@@ -88,7 +88,9 @@ internal sealed class WrittenDump
         return done;
     }
 
-    private string Text(uint rva)
+    /// <summary>A MINIDUMP_STRING; empty: it is longer than <see cref="MinidumpLimits.MaxTextBytes"/>.</summary>
+    /// <exception cref="InvalidDataException">It ends outside the file.</exception>
+    public string Text(uint rva)
     {
         uint size = Read<uint>(rva, 1)[0];
         return size <= MinidumpLimits.MaxTextBytes ? new string(Read<char>(rva + sizeof(uint), size / sizeof(char))) : "";

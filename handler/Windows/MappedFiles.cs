@@ -16,7 +16,7 @@ internal static unsafe partial class MappedFiles
         IReadOnlyList<(string Device, string Drive)> drives = Drives();
         char[] buffer = new char[LongestPath];
         nuint last = 0;
-        foreach (MemoryBasicInformation region in MemoryRegions.Of(process, regions))
+        foreach (MemoryBasicInformation region in MemoryRegions.Of(process).Take(regions))
         {
             // A file is mapped in one allocation of many regions.
             if (region.Type is MemoryBasicInformation.MEM_IMAGE or MemoryBasicInformation.MEM_MAPPED && region.AllocationBase != last && Name(process, region.AllocationBase, buffer) is { } name)

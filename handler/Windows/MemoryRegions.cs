@@ -5,22 +5,24 @@ namespace CrashHandler.Handler.Posix;
 /// <summary>What lies where in a process.</summary>
 internal static unsafe partial class MemoryRegions
 {
-    /// <summary>Its regions, by address.</summary>
+    /// <summary>Its regions, by address, as they are asked for; none any more: the last one is behind, or the process has ended.</summary>
     /// <param name="process">Open with PROCESS_QUERY_INFORMATION.</param>
-    /// <param name="limit">How many at most.</param>
-    public static List<MemoryBasicInformation> Of(nint process, int limit)
+    public static IEnumerable<MemoryBasicInformation> Of(nint process)
     {
-        List<MemoryBasicInformation> regions = [];
-        MemoryBasicInformation region;
         nuint address = 0;
-        // It fails behind the last one.
-        while (regions.Count < limit && VirtualQueryEx(process, address, &region, (nuint)sizeof(MemoryBasicInformation)) != 0 && region.BaseAddress + region.RegionSize is var next && next > address)
+        while (TryQuery(process, address, out MemoryBasicInformation region) && region.BaseAddress + region.RegionSize > address)
         {
-            regions.Add(region);
-            address = next;
+            address = region.BaseAddress + region.RegionSize;
+            yield return region;
         }
+    }
 
-        return regions;
+    private static bool TryQuery(nint process, nuint address, out MemoryBasicInformation region)
+    {
+        MemoryBasicInformation found;
+        bool isFound = VirtualQueryEx(process, address, &found, (nuint)sizeof(MemoryBasicInformation)) != 0;
+        region = isFound ? found : default;
+        return isFound;
     }
 
     [LibraryImport("kernel32", SetLastError = true)] private static partial nuint VirtualQueryEx(nint process, nuint address, MemoryBasicInformation* information, nuint bytes);

@@ -11,8 +11,10 @@ internal static unsafe partial class ProcessImages
 
     // UNICODE_STRING's limit, and so every path's and every command line's; the record stands before the text.
     private const int LongestPath = 32_768, CommandLineBytes = 65_536 + 16;
-    // At first; both lists grow by the double until they hold all.
-    private const int SomeProcesses = 1_024, SomeModules = 256;
+    // At first; the list grows by the double until it holds all.
+    private const int SomeProcesses = 1_024;
+    // As many as a dump may have. The process itself has the list, and each of its images is looked for from its beginning.
+    private const int MostModules = 2_048;
 
     /// <summary>Pids of every process there is.</summary>
     /// <exception cref="SyscallException">EnumProcesses failed.</exception>
@@ -38,31 +40,24 @@ internal static unsafe partial class ProcessImages
         }
     }
 
-    /// <summary>Its images, in the order of their loading, the program first. One that has hardly begun, or is about to end, has none.</summary>
+    /// <summary>Its images, in the order of their loading, the program first; the first 2,048. One that has hardly begun, or is about to end, has none.</summary>
     /// <param name="process">With PROCESS_QUERY_INFORMATION and PROCESS_VM_READ.</param>
     /// <param name="processId">Its pid.</param>
     /// <exception cref="SyscallException">EnumProcessModules failed, as it does of a process that ends.</exception>
     public static IReadOnlyList<LoadedImage> Of(nint process, int processId)
     {
-        for (int capacity = SomeModules; ; capacity *= 2)
+        nint[] modules = new nint[MostModules];
+        uint bytes;
+        fixed (nint* first = modules)
         {
-            nint[] modules = new nint[capacity];
-            uint bytes;
-            fixed (nint* first = modules)
+            if (K32EnumProcessModulesEx(process, first, (uint)(modules.Length * sizeof(nint)), &bytes, LIST_MODULES_ALL) == 0)
             {
-                if (K32EnumProcessModulesEx(process, first, (uint)(capacity * sizeof(nint)), &bytes, LIST_MODULES_ALL) == 0)
-                {
-                    // The loader has made no list yet, or changes it in this moment.
-                    return Marshal.GetLastPInvokeError() == ERROR_PARTIAL_COPY ? [] : throw PipeCalls.LastFailure("EnumProcessModulesEx", $"process {processId}");
-                }
-            }
-
-            int count = (int)bytes / sizeof(nint);
-            if (count <= capacity)
-            {
-                return Read(process, modules.AsSpan(0, count));
+                // The loader has made no list yet, or changes it in this moment.
+                return Marshal.GetLastPInvokeError() == ERROR_PARTIAL_COPY ? [] : throw PipeCalls.LastFailure("EnumProcessModulesEx", $"process {processId}");
             }
         }
+
+        return Read(process, modules.AsSpan(0, Math.Min(modules.Length, (int)bytes / sizeof(nint))));
     }
 
     /// <summary>Its command line, taken apart, the program first; none where the system does not tell.</summary>

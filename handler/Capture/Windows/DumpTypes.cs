@@ -9,7 +9,7 @@ internal static class DumpTypes
     private const DumpType Always = DumpType.HandleData | DumpType.UnloadedModules | DumpType.FullMemoryInfo | DumpType.ThreadInfo | DumpType.IgnoreInaccessibleMemory;
 
     /// <summary>The flags of a dump.</summary>
-    /// <param name="isSanitized">Without what the stacks point at: <see cref="Minidump.DumpSanitizer"/> leaves nothing of it.</param>
+    /// <param name="isSanitized">Without what the stacks point at: <see cref="Minidump.SanitizedDump"/> has nothing of it.</param>
     /// <param name="hasEnvironment">With the environment.</param>
     public static DumpType Of(bool isSanitized, bool hasEnvironment)
         => Always | (isSanitized ? DumpType.Normal : DumpType.IndirectlyReferencedMemory) | (hasEnvironment ? DumpType.ProcessThreadData : DumpType.Normal);

@@ -24,7 +24,7 @@ internal static class WindowsDumpLimits
     /// <summary>EXCEPTION_MAXIMUM_PARAMETERS: an EXCEPTION_RECORD has room for no more, and dbghelp copies as many as it names.</summary>
     public const uint ExceptionParameters = 15;
 
-    /// <summary>Regions of memory that are looked at for code, 48 MB: ten times what a process with a large heap has.</summary>
+    /// <summary>Regions of memory that are looked at for code, a second: ten times what a process with a large heap has.</summary>
     public const int Regions = 1_000_000;
 
     /// <summary>UTF-16 units of a program's path: the longest that Windows has.</summary>

@@ -31,6 +31,7 @@ internal sealed partial class CrashRecorder
     {
         WindowsCrashNotice notice = WindowsCrashNotice.Parse(job.Notice);
         Registration registration = ReadRegistration(job);
+        bool isSanitized = IsSanitized(registration);
         SoftErrorList softErrors = new();
         TargetProcess? process = null;
         HeldProcess? held = null;
@@ -42,10 +43,10 @@ internal sealed partial class CrashRecorder
                 process = TargetProcess.Open(job.Identity.ProcessId, job.Identity.StartTime);
                 held = HeldProcess.Prepare(process, time);
                 using SafeFileHandle scratch = ScratchFile.Create(report.DumpPath);
-                WriteDump(job, process, held, scratch, registration, ExceptionOf(process, notice, softErrors), softErrors);
+                WriteDump(job, process, held, scratch, registration, isSanitized, ExceptionOf(process, notice, softErrors), softErrors);
                 Pass(job, CrashStep.SnapshotTaken);
                 CompletedDump dump = Complete(job, report, scratch, registration, clientId, IsDotNet(job, notice), softErrors, out Dictionary<string, string> parameters);
-                record = RecordOf(job, report, registration, parameters, dump.SoftErrors) with { Executable = process.ImagePath, DumpBytes = dump.Length };
+                record = RecordOf(job, report, registration, isSanitized, parameters, dump.SoftErrors) with { Executable = process.ImagePath, DumpBytes = dump.Length };
                 record = Died(job, record, registration, notice, began);
                 report.Write(record, dump.WriteTo);
             }
@@ -53,7 +54,7 @@ internal sealed partial class CrashRecorder
             {
                 // Killed before it was looked at, or not to be looked at: its notice is worth a report.
                 softErrors.Add(gone.Step, $"process {gone.ProcessId}", gone.Reason);
-                record = RecordOf(job, report, registration, ParametersOf(job, registration, clientId, IsDotNet(job, notice), runtime: null), softErrors.ToArray()) with
+                record = RecordOf(job, report, registration, isSanitized, ParametersOf(job, registration, clientId, IsDotNet(job, notice), runtime: null), softErrors.ToArray()) with
                 {
                     HasDump = false,
                     Access = CaptureAccess.NoticeOnly.ToString(),
@@ -65,7 +66,7 @@ internal sealed partial class CrashRecorder
                 report.Write(record, _ => { });
             }
 
-            AddStacks(job, report, process, notice, FactsOf(job, registration, IsDotNet(job, notice)), record.HasDump);
+            AddStacks(job, report, process, notice, FactsOf(job, registration, isSanitized, IsDotNet(job, notice)), record.HasDump);
         }
         finally
         {
@@ -96,18 +97,19 @@ internal sealed partial class CrashRecorder
     private ReportRecord WriteDemand(CaptureJob job, CaptureDemand demand, PendingReport report, Guid clientId, long began, out int threads)
     {
         Registration registration = ReadRegistration(job);
+        bool isSanitized = IsSanitized(registration);
         SoftErrorList softErrors = new();
         using SafeFileHandle scratch = ScratchFile.Create(report.DumpPath);
         using TargetProcess process = TargetProcess.Open(job.Identity.ProcessId, job.Identity.StartTime);
         using HeldProcess held = HeldProcess.Prepare(process, time);
         using RequestingThread? asking = Requester(process, demand, softErrors);
-        WriteDump(job, process, held, scratch, registration, asking?.Exception, softErrors);
+        WriteDump(job, process, held, scratch, registration, isSanitized, asking?.Exception, softErrors);
         bool isDotNet = job.Hooks.HasFlag(Hooks.DotNet);
-        using WalkAnswer? answer = Walk(job, report, process, new WalkSubject(demand.ThreadId, Code: 0, Registers: null), FactsOf(job, registration, isDotNet));
+        using WalkAnswer? answer = Walk(job, report, process, new WalkSubject(demand.ThreadId, Code: 0, Registers: null), FactsOf(job, registration, isSanitized, isDotNet));
         held.LetGo();
         Pass(job, CrashStep.SnapshotTaken);
         CompletedDump dump = Complete(job, report, scratch, registration, clientId, isDotNet, softErrors, out Dictionary<string, string> parameters);
-        ReportRecord record = RecordOf(job, report, registration, parameters, dump.SoftErrors) with { Executable = process.ImagePath, DumpBytes = dump.Length, ThreadId = demand.ThreadId };
+        ReportRecord record = RecordOf(job, report, registration, isSanitized, parameters, dump.SoftErrors) with { Executable = process.ImagePath, DumpBytes = dump.Length, ThreadId = demand.ThreadId };
         record = Demanded(record, demand, held.Time, began);
         report.Write(record, dump.WriteTo);
         AddStacks(job, report, answer);
@@ -117,7 +119,7 @@ internal sealed partial class CrashRecorder
 
     /// <summary>Holds the process, which stays so when this returns, and has the system write its dump.</summary>
     private void WriteDump(
-        CaptureJob job, TargetProcess process, HeldProcess held, SafeFileHandle scratch, Registration registration, DumpedException? exception, SoftErrorList softErrors)
+        CaptureJob job, TargetProcess process, HeldProcess held, SafeFileHandle scratch, Registration registration, bool isSanitized, DumpedException? exception, SoftErrorList softErrors)
     {
         if (held.AwaitGuard() is { } problem)
         {
@@ -125,39 +127,47 @@ internal sealed partial class CrashRecorder
             softErrors.Add(CaptureStep.Detach, HoldGuard.Verb, problem);
         }
 
+        CodeRanges? code = null;
         using DumpProgress progress = new(() => job.Touch(time.GetTimestamp()), time);
-        using SystemDump dump = SystemDump.Begin(process, progress, options.OmittedModules, step => options.FailSpot?.Pass(step));
-        held.Hold();
-        Pass(job, CrashStep.Frozen);
-        bool isSanitized = IsSanitized(registration);
-        dump.Write(held, scratch, DumpTypes.Of(isSanitized, HasEnvironment(registration)), exception);
-        if (isSanitized)
+        using (SystemDump dump = SystemDump.Begin(process, progress, options.OmittedModules, step => options.FailSpot?.Pass(step)))
         {
-            Sanitize(job, process, scratch, registration, softErrors);
+            held.Hold();
+            Pass(job, CrashStep.Frozen);
+            dump.Write(held, scratch, DumpTypes.Of(isSanitized, HasEnvironment(registration, isSanitized)), exception);
+            code = isSanitized ? CodeRanges.Of(process) : null;
+        }
+
+        if (code is not null)
+        {
+            Sanitize(job, scratch, code, softErrors);
+            if (registration.Says(RegistrationFields.IncludeEnvironment))
+            {
+                softErrors.Add(CaptureStep.Sanitize, "environment", NoEnvironment);
+            }
         }
     }
 
-    private static void Sanitize(CaptureJob job, TargetProcess process, SafeFileHandle scratch, Registration registration, SoftErrorList softErrors)
+    private static void Sanitize(CaptureJob job, SafeFileHandle scratch, CodeRanges code, SoftErrorList softErrors)
     {
         try
         {
-            DumpSanitizer.Sanitize(scratch, CodeRanges.Of(process).Holds);
+            SanitizedDump.Replace(scratch, code.Holds, softErrors);
         }
-        catch (Exception failure) when (failure is InvalidDataException or IOException)
+        catch (Exception failure)
         {
-            // There is no dump then: nothing stays as it was.
+            // Whatever it is: there is no dump then, and nothing stays as it was.
             throw new CaptureException(CaptureStep.Sanitize, job.Identity.ProcessId, failure.Message, failure);
         }
 
         softErrors.Add(CaptureStep.Sanitize, "process", StackSanitizer.Note);
-        if (registration.Says(RegistrationFields.IncludeEnvironment))
+        if (code.Problem is { } problem)
         {
-            softErrors.Add(CaptureStep.Sanitize, "environment", NoEnvironment);
+            softErrors.Add(CaptureStep.Sanitize, "code", problem);
         }
     }
 
     // It would lie among the memory that a sanitized dump has not.
-    private bool HasEnvironment(Registration registration) => registration.Says(RegistrationFields.IncludeEnvironment) && !IsSanitized(registration);
+    private static bool HasEnvironment(Registration registration, bool isSanitized) => registration.Says(RegistrationFields.IncludeEnvironment) && !isSanitized;
 
     /// <summary>What the notice says of its exception's place, if it is there; a client that knows none, or lies, costs the dump its exception only.</summary>
     private static DumpedException? ExceptionOf(TargetProcess process, in WindowsCrashNotice notice, SoftErrorList softErrors)
@@ -204,7 +214,7 @@ internal sealed partial class CrashRecorder
         }
     }
 
-    private ReportRecord RecordOf(CaptureJob job, PendingReport report, Registration registration, Dictionary<string, string> parameters, IReadOnlyList<SoftError> softErrors)
+    private ReportRecord RecordOf(CaptureJob job, PendingReport report, Registration registration, bool isSanitized, Dictionary<string, string> parameters, IReadOnlyList<SoftError> softErrors)
     {
         List<string> problems = [.. softErrors.Select(error => $"{error.Step} {error.Subject}: {error.Reason}")];
         IReadOnlyList<string> attachments = AttachmentCollector.Collect(report, registration.Attachments, () => job.Touch(time.GetTimestamp()), problems);
@@ -226,8 +236,8 @@ internal sealed partial class CrashRecorder
             Attachments = attachments,
             Parameters = parameters,
             SoftErrors = problems,
-            IsSanitized = IsSanitized(registration),
-            HasEnvironment = HasEnvironment(registration),
+            IsSanitized = isSanitized,
+            HasEnvironment = HasEnvironment(registration, isSanitized),
         };
     }
 
@@ -264,7 +274,7 @@ internal sealed partial class CrashRecorder
         AddStacks(job, report, StackDocumentJson.Encode(document), StackSummary.Of(document), hasDump);
     }
 
-    private WalkFacts FactsOf(CaptureJob job, Registration registration, bool isDotNet)
+    private static WalkFacts FactsOf(CaptureJob job, Registration registration, bool isSanitized, bool isDotNet)
     {
         bool isDeath = job.Demand is null;
         ReportException? exception = isDeath ? ExceptionOf(registration) : null;
@@ -272,7 +282,7 @@ internal sealed partial class CrashRecorder
         {
             IsDotNet = isDotNet,
             HasCrashed = isDeath,
-            LeavesOutMessages = IsSanitized(registration),
+            LeavesOutMessages = isSanitized,
             Limit = isDeath ? WindowsWalkLimits.OfDeath : WindowsWalkLimits.OfDemand,
             ExceptionType = exception?.Type,
             ExceptionMessage = exception?.Message,

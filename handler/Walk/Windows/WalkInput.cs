@@ -30,7 +30,7 @@ internal sealed class WalkInput : IDisposable
     /// <param name="process">The process.</param>
     /// <param name="subject">The thread that crashed, or asked; null: none is meant.</param>
     /// <param name="facts">What else the request says.</param>
-    /// <exception cref="SyscallException">There is no memory for it, or the process's threads or images are not to be seen.</exception>
+    /// <exception cref="SyscallException">There is no memory for it, or the process's threads are not to be seen.</exception>
     /// <exception cref="InvalidDataException">It has no thread any more, or what it says of itself is beyond every limit.</exception>
     public static WalkInput Of(TargetProcess process, WalkSubject? subject, WalkFacts facts)
     {
@@ -71,9 +71,16 @@ internal sealed class WalkInput : IDisposable
 
     public void Dispose() => Request.Dispose();
 
-    private static List<WalkModule> ModulesOf(TargetProcess process) =>
-    [
-        .. ProcessImages.Of(process.Handle, process.ProcessId).Take(StacksLimits.Modules)
-            .Select(image => new WalkModule(Utf8Text.Cut(image.Path, StacksLimits.PathBytes), (ulong)image.Start, image.Size, [], IsElf: false)),
-    ];
+    private static List<WalkModule> ModulesOf(TargetProcess process)
+    {
+        try
+        {
+            return [.. ProcessImages.Of(process.Handle, process.ProcessId).Select(image => new WalkModule(Utf8Text.Cut(image.Path, StacksLimits.PathBytes), (ulong)image.Start, image.Size, [], IsElf: false))];
+        }
+        catch (SyscallException)
+        {
+            // Its loader's lists are broken: that is nothing that it might not have died of, and the threads are there all the same.
+            return [];
+        }
+    }
 }
