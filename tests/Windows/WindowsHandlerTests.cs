@@ -55,12 +55,20 @@ public sealed class WindowsHandlerTests
     [Fact(Explicit = true)]
     public void TwoApplicationsHaveTwo()
     {
-        using WineSandbox one = new(), other = new();
+        using WineSandbox sandbox = new();
+        string other = WineSandbox.Named(sandbox.PathOf("other"));
+        RunningProcess one = sandbox.Start(WineSandbox.Victim, "break", "--directory", WineSandbox.Named(sandbox.Database), "--hold");
+        RunningProcess two = sandbox.Start(WineSandbox.Victim, "illegal", "--directory", other, "--hold");
+        one.ReadUntil("holding");
+        two.ReadUntil("holding");
 
-        WindowsVictim first = one.Die("break");
-        WindowsVictim second = other.Die("illegal");
+        one.WriteLine("");
+        two.WriteLine("");
+        WindowsVictim first = WindowsVictim.Of(one.Finish(WindowsTestLimits.Run)), second = WindowsVictim.Of(two.Finish(WindowsTestLimits.Run));
 
-        Assert.NotEqual((first.HandlerId, first.Pipe), (second.HandlerId, second.Pipe));
-        Assert.Equal((first.ProcessId, second.ProcessId), (Assert.Single(one.Reports()).GetProperty("pid").GetInt32(), Assert.Single(other.Reports()).GetProperty("pid").GetInt32()));
+        Assert.NotEqual(first.HandlerId, second.HandlerId);
+        Assert.NotEqual(first.Pipe, second.Pipe);
+        Assert.Equal(first.ProcessId, Assert.Single(sandbox.Reports()).GetProperty("pid").GetInt32());
+        Assert.Equal(second.ProcessId, Assert.Single(sandbox.Json("reports", "list", "--database", other, "--json").EnumerateArray()).GetProperty("pid").GetInt32());
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -67,11 +68,15 @@ public sealed partial class WindowsInterruptedTests : IDisposable
     public void StoppedWhileItHoldsAProcess(string step)
     {
         RunningProcess handler = StartHandler($"stop:{step}");
+        long began = Stopwatch.GetTimestamp();
 
         ProcessResult victim = RunVictim("die", out _, out _);
 
         Assert.Equal(DiedOfItsFault, victim.ExitCode);
+        // Of the 114 s some have passed when the process is held.
+        Assert.InRange(Stopwatch.GetElapsedTime(began), TimeSpan.FromSeconds(100), WindowsTestLimits.Run);
         Assert.False(handler.HasExited);
+        Assert.Empty(_sandbox.Reports());
     }
 
     /// <summary>A handler that has not said that it takes the report is left alone: the dying process starts its own.</summary>

@@ -30,6 +30,8 @@ public sealed class WindowsPrivacyTests
         MinidumpFile dump = MinidumpFile.Read(bytes);
         Amd64Context registers = dump.Exception!.Context!.Value;
         XmmSaveArea32 vectors = registers.FltSave;
+        DumpMemoryRange stack = dump.CrashedThread!.Stack;
+        Assert.Equal(!isSanitized, bytes.AsSpan((int)stack.Offset, (int)stack.Size).IndexOf(s_secret) >= 0);
         // Its first eight letters are a register's.
         Assert.Equal(!isSanitized, bytes.AsSpan().IndexOf(s_secret.AsSpan(0, sizeof(ulong))) >= 0);
         Assert.Equal(isSanitized ? StackSanitizer.Defaced : BitConverter.ToUInt64(s_secret), registers.R15);
@@ -47,6 +49,8 @@ public sealed class WindowsPrivacyTests
         string walked = BreakpadTools.StackwalkMachine(path).Output;
         Assert.Contains("Crash|EXCEPTION_ACCESS_VIOLATION_WRITE|0x1230|", walked, StringComparison.Ordinal);
         Assert.Contains($"|0|windows_victim_native.dll||||0x{registers.Rip - dump.ModuleAt(registers.Rip)!.Address:x}", walked, StringComparison.Ordinal);
+        // Found by what is left on the stack.
+        Assert.Matches(@"(?m)^\d+\|1\|[^|]", walked);
         Assert.Contains("Deaths.Die", report.GetProperty("stacks").GetRawText(), StringComparison.Ordinal);
     }
 }

@@ -16,6 +16,9 @@ internal sealed partial record WindowsVictim
     /// <summary>The thread that called <c>Start</c>, and dies unless its kind says otherwise.</summary>
     public required int ThreadId { get; init; }
 
+    /// <summary>Pid and thread of its child of its own kind, as that one said them; null: it has none.</summary>
+    public required (int ProcessId, int ThreadId)? Child { get; init; }
+
     /// <summary>Pid of the handler that it registered with.</summary>
     public required int HandlerId { get; init; }
 
@@ -38,6 +41,7 @@ internal sealed partial record WindowsVictim
                 Output = result.Output,
                 ProcessId = Number(identity, "pid"),
                 ThreadId = Number(identity, "tid"),
+                Child = identity.NextMatch() is { Success: true } child ? (Number(child, "pid"), Number(child, "tid")) : null,
                 HandlerId = Number(running, "handler"),
                 Pipe = identity.Groups["pipe"].Value,
                 Problems = [.. ProblemLine().Matches(result.Output).Select(match => match.Groups["text"].Value)],
