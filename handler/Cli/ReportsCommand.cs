@@ -43,28 +43,15 @@ internal static class ReportsCommand
                 return CommandLine.Done;
             }
 
-            List<ReportRecord> reports = [.. ReadAll(opened).Where(wanted.Matches).OrderByDescending(report => report.Created).Take(most)];
             if (parsed.GetValue(json))
             {
                 using Stream output = StandardOutput.Open();
-                ReportJson.WriteList(output, reports, opened);
+                ReportJson.WriteList(output, Newest(opened, wanted, most, report => report, report => report.Created), opened);
                 output.WriteByte((byte)'\n');
-            }
-            else if (reports.Count == 0)
-            {
-                SayNone(opened, wanted);
             }
             else
             {
-                TextTable.Write(
-                    Console.Out,
-                    ["ID", "TIME (UTC)", TableColumn.Elastic("TYPE"), "PID", TableColumn.Elastic("REASON"), "STATE", TableColumn.Elastic("SERVER'S ID")],
-                    reports.Select(report => new[]
-                    {
-                        report.Id, $"{report.Created.UtcDateTime:yyyy-MM-dd HH:mm:ss}", report.ProcessType, report.ProcessId.ToString(),
-                        report.Reason, ReportJson.StateName(report.State), report.ServerId ?? "-",
-                    }),
-                    TerminalWidth.OfOutput());
+                WriteTable(opened, wanted, Newest(opened, wanted, most, ReportRow.Of, row => row.Created));
             }
 
             return CommandLine.Done;
@@ -72,10 +59,26 @@ internal static class ReportsCommand
         return command;
     }
 
-    private static IReadOnlyList<ReportRecord> ReadAll(ReportDatabase database)
+    private static List<T> Newest<T>(ReportDatabase database, ReportFilter wanted, int most, Func<ReportRecord, T> select, Func<T, DateTimeOffset> created)
+        where T : class
     {
         using ProgressLine progress = ProgressLine.OfError();
-        return database.List(Complain, count => progress.Report(() => $"{count} reports read"));
+        return
+        [
+            .. database.List(report => wanted.Matches(report) ? select(report) : null, Complain, count => progress.Report(() => $"{count} reports read"))
+                .OrderByDescending(created).Take(most),
+        ];
+    }
+
+    private static void WriteTable(ReportDatabase database, ReportFilter wanted, List<ReportRow> rows)
+    {
+        if (rows.Count == 0)
+        {
+            SayNone(database, wanted);
+            return;
+        }
+
+        TextTable.Write(Console.Out, ReportRow.Columns, rows.Select(row => row.Cells), TerminalWidth.OfOutput());
     }
 
     private static void WriteGroups(ReportDatabase database, ReportFilter wanted, int most, bool json)

@@ -12,6 +12,12 @@ internal static class TerminalText
     /// </summary>
     public static string Escape(string text)
     {
+        // Nearly all texts, of which a table has seventy thousand.
+        if (!text.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+        {
+            return text;
+        }
+
         int first = 0;
         foreach (Rune rune in text.EnumerateRunes())
         {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using CrashHandler.Handler.Posix;
 using Microsoft.Win32.SafeHandles;
 
@@ -76,16 +77,54 @@ internal static unsafe class DurableFile
     /// <param name="maxBytes">The longest that is read.</param>
     /// <exception cref="InvalidDataException">It is longer.</exception>
     /// <exception cref="SyscallException">open or read failed.</exception>
-    public static byte[]? Read(string path, int maxBytes)
+    public static byte[]? Read(string path, int maxBytes) => Read(path, maxBytes, contents => contents.ToArray());
+
+    /// <summary>What is made of a file's contents; null when there is none. Every file is read into the same memory: where thousands are, new memory for each is a third of the time.</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="maxBytes">The longest that is read.</param>
+    /// <param name="make">Given the contents. What it throws comes out of here.</param>
+    /// <exception cref="InvalidDataException">It is longer.</exception>
+    /// <exception cref="SyscallException">open or read failed.</exception>
+    public static T? Read<T>(string path, int maxBytes, Func<ReadOnlySpan<byte>, T> make)
+        where T : class
     {
+        FileDescriptor file;
         try
         {
-            using FileDescriptor file = OpenRead(path);
-            return ReadToEnd(file, path, maxBytes);
+            file = OpenRead(path);
         }
         catch (SyscallException missing) when (missing.Errno == Libc.ENOENT)
         {
             return null;
+        }
+
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(FirstReadBytes);
+        try
+        {
+            int length = 0;
+            while (ReadSome(file, path, buffer.AsSpan(length)) is int count && count > 0)
+            {
+                length += count;
+                if (length > maxBytes)
+                {
+                    throw new InvalidDataException($"it has more than {maxBytes} bytes");
+                }
+
+                if (length == buffer.Length)
+                {
+                    byte[] larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
+                    buffer.CopyTo(larger, 0);
+                    ArrayPool<byte>.Shared.Return(buffer);
+                    buffer = larger;
+                }
+            }
+
+            return make(buffer.AsSpan(0, length));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+            file.Dispose();
         }
     }
 
@@ -288,35 +327,5 @@ internal static unsafe class DurableFile
         SyscallException failure = SyscallException.Last("fchmod", path);
         file.Dispose();
         throw failure;
-    }
-
-    private static byte[] ReadToEnd(FileDescriptor file, string path, int maxBytes)
-    {
-        byte[] buffer = new byte[FirstReadBytes];
-        int length = 0;
-        while (true)
-        {
-            nint count;
-            fixed (byte* bytes = buffer)
-            {
-                count = Libc.read(file.Number, bytes + length, buffer.Length - length);
-            }
-
-            length += count >= 0 ? (int)count : throw SyscallException.Last("read", path);
-            if (length > maxBytes)
-            {
-                throw new InvalidDataException($"it has more than {maxBytes} bytes");
-            }
-
-            if (count == 0)
-            {
-                return buffer[..length];
-            }
-
-            if (length == buffer.Length)
-            {
-                Array.Resize(ref buffer, buffer.Length * 2);
-            }
-        }
     }
 }

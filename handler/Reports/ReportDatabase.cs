@@ -199,18 +199,28 @@ internal sealed class ReportDatabase
 
     /// <summary>Every whole report, in no order.</summary>
     /// <param name="onProblem">Told of each record that cannot be read; it stays where it is.</param>
+    public IReadOnlyList<ReportRecord> List(Action<string>? onProblem = null) => List(report => report, onProblem);
+
+    /// <summary>What is wanted of every whole report, in no order. Only that is kept: the records of ten thousand are a hundred megabytes.</summary>
+    /// <param name="select">What is wanted of a report; null: nothing.</param>
+    /// <param name="onProblem">Told of each record that cannot be read; it stays where it is.</param>
     /// <param name="onRead">Told after each report how many are read.</param>
-    public IReadOnlyList<ReportRecord> List(Action<string>? onProblem = null, Action<int>? onRead = null)
+    public IReadOnlyList<T> List<T>(Func<ReportRecord, T?> select, Action<string>? onProblem = null, Action<int>? onRead = null)
+        where T : class
     {
-        Dictionary<string, ReportRecord> reports = [];
+        Dictionary<string, T?> reports = [];
         // Completed last: a report that moves between the two looks is seen twice, and completed is the newer truth.
         foreach (ReportRecord record in ReadAll(PendingName, onProblem).Concat(ReadAll(CompletedName, onProblem)))
         {
-            reports[record.Id] = record;
+            if (HasDump(record))
+            {
+                reports[record.Id] = select(record);
+            }
+
             onRead?.Invoke(reports.Count);
         }
 
-        return [.. reports.Values.Where(HasDump)];
+        return [.. reports.Values.OfType<T>()];
     }
 
     /// <summary>Every whole report, in no order, one at a time: each is read when it is asked for, and only its id is kept in mind.</summary>
@@ -759,7 +769,7 @@ internal sealed class ReportDatabase
     {
         try
         {
-            return DurableFile.Read(path, ReportsLimits.MaxJsonBytes) is { } contents ? Parse(contents, System.IO.Path.GetFileNameWithoutExtension(path)) : null;
+            return DurableFile.Read(path, ReportsLimits.MaxJsonBytes, contents => Parse(contents, System.IO.Path.GetFileNameWithoutExtension(path)));
         }
         catch (Exception broken) when (broken is JsonException or InvalidDataException or SyscallException { Errno: not (Libc.EMFILE or Libc.ENFILE or Libc.ENOMEM) })
         {
@@ -792,7 +802,9 @@ internal sealed class ReportDatabase
     private IEnumerable<ReportRecord> ReadAll(string directory, Action<string>? onProblem)
         => RecordPaths(directory).Select(path => ReadRecord(path, onProblem)).OfType<ReportRecord>();
 
-    private bool HasDump(ReportRecord report) => System.IO.File.Exists(DumpPath(report));
+    // Nearly always it is where its state says: one look less for each of ten thousand.
+    private bool HasDump(ReportRecord report)
+        => System.IO.File.Exists(FilePath(DirectoryOf(report.State), report.Id, DumpExtension)) || System.IO.File.Exists(DumpPath(report));
 
     private static string? IdOf(string path)
     {

@@ -46,7 +46,7 @@ internal static class ToldDeaths
     {
         try
         {
-            return DurableFile.Read(path, ReportsLimits.MaxJsonBytes) is { } contents ? ReportDatabase.Parse(contents, Path.GetFileNameWithoutExtension(path)) : null;
+            return DurableFile.Read(path, ReportsLimits.MaxJsonBytes, contents => ReportDatabase.Parse(contents, Path.GetFileNameWithoutExtension(path)));
         }
         catch (Exception broken) when (broken is JsonException or InvalidDataException or SyscallException)
         {
