@@ -6,7 +6,7 @@ namespace CrashHandler.Handler.Posix;
 /// Memory shared with another process, for reading ("File Mapping"). Whatever it is backed by: it is read by ReadProcessMemory of this process, which fails where a page cannot be had, and does
 /// not fault.
 /// </summary>
-internal sealed unsafe partial class SectionView : SafeHandle
+internal sealed partial class SectionView : SafeHandle
 {
     private const uint FILE_MAP_READ = 4;
 

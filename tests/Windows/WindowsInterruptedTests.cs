@@ -84,12 +84,16 @@ public sealed partial class WindowsInterruptedTests : IDisposable
     public void StoppedBeforeItWasTold()
     {
         RunningProcess handler = StartHandler("stop:NoticeReceived");
+        int stopped = Assert.Single(_sandbox.RunningHandlers()).GetProperty("handlerPid").GetInt32();
 
         ProcessResult victim = RunVictim("die", out int processId, out _);
 
         Assert.Equal(DiedOfItsFault, victim.ExitCode);
         Assert.False(handler.HasExited);
-        AssertReportedOnce(processId);
+        string id = AssertReportedOnce(processId).GetProperty("id").GetString()!;
+        IEnumerable<Match> told = File.ReadLines(Path.Combine(_sandbox.Database, "handler.log")).Where(line => line.Contains(id, StringComparison.Ordinal)).Select(line => LogLine().Match(line));
+        Assert.NotEmpty(told);
+        Assert.All(told, line => Assert.NotEqual($"{stopped}", line.Groups["handler"].Value));
     }
 
     /// <summary>Nothing happens to either: the guard has ended when its handler idles, and the process stood still for as long as the report says.</summary>
@@ -160,4 +164,7 @@ public sealed partial class WindowsInterruptedTests : IDisposable
 
     [GeneratedRegex(@"^pid (?<pid>\d+) handler (?<handler>\d+)$")]
     private static partial Regex IdentityLine();
+
+    [GeneratedRegex(@"^\S+ \S+ \S+ [A-Z]{3} (?<handler>\d+) ")]
+    private static partial Regex LogLine();
 }
