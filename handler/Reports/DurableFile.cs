@@ -79,7 +79,7 @@ internal static unsafe class DurableFile
     /// <exception cref="SyscallException">open or read failed.</exception>
     public static byte[]? Read(string path, int maxBytes) => Read(path, maxBytes, contents => contents.ToArray());
 
-    /// <summary>What is made of a file's contents; null when there is none. Every file is read into the same memory: where thousands are, new memory for each is a third of the time.</summary>
+    /// <summary>What is made of a file's contents; null when there is none. A small file is read into memory that the one before was read into: of thousands, new memory for each costs as much as its reading.</summary>
     /// <param name="path">Where.</param>
     /// <param name="maxBytes">The longest that is read.</param>
     /// <param name="make">Given the contents. What it throws comes out of here.</param>
@@ -98,33 +98,34 @@ internal static unsafe class DurableFile
             return null;
         }
 
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(FirstReadBytes);
-        try
+        using (file)
         {
-            int length = 0;
-            while (ReadSome(file, path, buffer.AsSpan(length)) is int count && count > 0)
+            byte[] rented = ArrayPool<byte>.Shared.Rent(FirstReadBytes);
+            try
             {
-                length += count;
-                if (length > maxBytes)
+                byte[] buffer = rented;
+                int length = 0;
+                while (ReadSome(file, path, buffer.AsSpan(length)) is int count && count > 0)
                 {
-                    throw new InvalidDataException($"it has more than {maxBytes} bytes");
+                    length += count;
+                    if (length > maxBytes)
+                    {
+                        throw new InvalidDataException($"it has more than {maxBytes} bytes");
+                    }
+
+                    if (length == buffer.Length)
+                    {
+                        // What is larger is not kept for another file.
+                        Array.Resize(ref buffer, buffer.Length * 2);
+                    }
                 }
 
-                if (length == buffer.Length)
-                {
-                    byte[] larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
-                    buffer.CopyTo(larger, 0);
-                    ArrayPool<byte>.Shared.Return(buffer);
-                    buffer = larger;
-                }
+                return make(buffer.AsSpan(0, length));
             }
-
-            return make(buffer.AsSpan(0, length));
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-            file.Dispose();
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(rented);
+            }
         }
     }
 

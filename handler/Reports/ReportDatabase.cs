@@ -201,26 +201,22 @@ internal sealed class ReportDatabase
     /// <param name="onProblem">Told of each record that cannot be read; it stays where it is.</param>
     public IReadOnlyList<ReportRecord> List(Action<string>? onProblem = null) => List(report => report, onProblem);
 
-    /// <summary>What is wanted of every whole report, in no order. Only that is kept: the records of ten thousand are a hundred megabytes.</summary>
+    /// <summary>What is wanted of every whole report, in no order. Only that is kept.</summary>
     /// <param name="select">What is wanted of a report; null: nothing.</param>
     /// <param name="onProblem">Told of each record that cannot be read; it stays where it is.</param>
     /// <param name="onRead">Told after each report how many are read.</param>
     public IReadOnlyList<T> List<T>(Func<ReportRecord, T?> select, Action<string>? onProblem = null, Action<int>? onRead = null)
         where T : class
     {
-        Dictionary<string, T?> reports = [];
-        // Completed last: a report that moves between the two looks is seen twice, and completed is the newer truth.
+        Dictionary<string, (ReportState State, T? Wanted)> reports = [];
+        // Completed last: a report that moves between the two looks is seen twice, and completed is the newer truth, also where nothing is wanted of it.
         foreach (ReportRecord record in ReadAll(PendingName, onProblem).Concat(ReadAll(CompletedName, onProblem)))
         {
-            if (HasDump(record))
-            {
-                reports[record.Id] = select(record);
-            }
-
+            reports[record.Id] = (record.State, select(record));
             onRead?.Invoke(reports.Count);
         }
 
-        return [.. reports.Values.OfType<T>()];
+        return [.. reports.Where(report => report.Value.Wanted is not null && HasDump(report.Key, report.Value.State)).Select(report => report.Value.Wanted!)];
     }
 
     /// <summary>Every whole report, in no order, one at a time: each is read when it is asked for, and only its id is kept in mind.</summary>
@@ -802,9 +798,11 @@ internal sealed class ReportDatabase
     private IEnumerable<ReportRecord> ReadAll(string directory, Action<string>? onProblem)
         => RecordPaths(directory).Select(path => ReadRecord(path, onProblem)).OfType<ReportRecord>();
 
+    private bool HasDump(ReportRecord report) => HasDump(report.Id, report.State);
+
     // Nearly always it is where its state says: one look less for each of ten thousand.
-    private bool HasDump(ReportRecord report)
-        => System.IO.File.Exists(FilePath(DirectoryOf(report.State), report.Id, DumpExtension)) || System.IO.File.Exists(DumpPath(report));
+    private bool HasDump(string id, ReportState state)
+        => System.IO.File.Exists(FilePath(DirectoryOf(state), id, DumpExtension)) || System.IO.File.Exists(FilePath(id, state, DumpExtension));
 
     private static string? IdOf(string path)
     {
@@ -939,11 +937,13 @@ internal sealed class ReportDatabase
 
     internal bool HasRecord(string id) => FiledNames.Any(name => System.IO.File.Exists(FilePath(name, id, RecordExtension)));
 
+    private string FilePath(ReportRecord report, string extension) => FilePath(report.Id, report.State, extension);
+
     // It may be on its way from one place to the other.
-    private string FilePath(ReportRecord report, string extension)
+    private string FilePath(string id, ReportState state, string extension)
     {
-        string preferred = FilePath(DirectoryOf(report.State), report.Id, extension);
-        string other = FilePath(DirectoryOf(report.State) == PendingName ? CompletedName : PendingName, report.Id, extension);
+        string preferred = FilePath(DirectoryOf(state), id, extension);
+        string other = FilePath(DirectoryOf(state) == PendingName ? CompletedName : PendingName, id, extension);
         return System.IO.File.Exists(preferred) || !System.IO.File.Exists(other) ? preferred : other;
     }
 

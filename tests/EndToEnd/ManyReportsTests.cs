@@ -17,14 +17,11 @@ public sealed class ManyReportsTests(ITestOutputHelper output)
     private const double MaxStartRatio = 3;
     private const int MaxResidentKilobytes = 30 * 1024;
 
-    // Of what reading and parsing the same files one after the other takes in this process: a busy machine makes both slow. Half a second on a quiet one.
+    // Of what reading and parsing the same files one after the other takes in this process: a busy machine makes both slow. Three is usual.
     private const double MaxListRatio = 5;
 
-    // Bytes, hexadecimal: what the list may hold, 24 MiB. It does with half of that; the records of all these reports are more than 100.
-    private const string ListHeap = "1800000";
-
-    // Some 100 ms on a machine that has nothing else to do.
-    private static readonly TimeSpan s_statusLimit = TimeSpan.FromSeconds(1);
+    // Likewise: most records are not even opened.
+    private const double MaxStatusRatio = 2;
 
     [Fact]
     public void TheyCostLittle()
@@ -44,17 +41,17 @@ public sealed class ManyReportsTests(ITestOutputHelper output)
         }
 
         _ = TimePlainReading(sandbox.Database);
-        List<(double List, double Plain)> lists = [.. Enumerable.Range(0, Rounds).Select(_ => (TimeList(sandbox), TimePlainReading(sandbox.Database)))];
-        double listRatio = Median([.. lists.Select(round => round.List / round.Plain)]);
-        double status = Median([.. Enumerable.Range(0, 3).Select(_ => TimeStatus(sandbox))]);
+        List<(double Plain, double List, double Status)> looks = [.. Enumerable.Range(0, Rounds).Select(_ => (TimePlainReading(sandbox.Database), TimeList(sandbox), TimeStatus(sandbox)))];
+        double list = Median([.. looks.Select(round => round.List / round.Plain)]);
+        double status = Median([.. looks.Select(round => round.Status / round.Plain)]);
         (int resident, int peak) = MeasureUploader(sandbox);
 
         output.WriteLine($"{Reports} pending reports: start to ready {Median(ratios):0.00} times that of an empty database (last: {fullStart:0.0} and {emptyStart:0.0} ms); "
-            + $"reports list {listRatio:0.00} times reading and parsing the same files ({Median([.. lists.Select(round => round.List)]):0} ms); status {status:0} ms; resident while it uploads {resident / 1024.0:0.0} MB, at most {peak / 1024.0:0.0} MB");
+            + $"reading and parsing their records {Median([.. looks.Select(round => round.Plain)]):0} ms; reports list {list:0.00} times that ({Median([.. looks.Select(round => round.List)]):0} ms); "
+            + $"status {status:0.00} times ({Median([.. looks.Select(round => round.Status)]):0} ms); resident while it uploads {resident / 1024.0:0.0} MB, at most {peak / 1024.0:0.0} MB");
         Assert.InRange(Median(ratios), 0, MaxStartRatio);
-        Assert.InRange(listRatio, 0, MaxListRatio);
-        Assert.Equal(Reports + 1, Lines(sandbox.Run("env", $"DOTNET_GCHeapHardLimit={ListHeap}", TestPrograms.Shared.Handler, "reports", "list", "--database", sandbox.Database)));
-        Assert.InRange(status, 0, s_statusLimit.TotalMilliseconds);
+        Assert.InRange(list, 0, MaxListRatio);
+        Assert.InRange(status, 0, MaxStatusRatio);
         Assert.InRange(peak, 1, MaxResidentKilobytes);
     }
 
@@ -89,7 +86,7 @@ public sealed class ManyReportsTests(ITestOutputHelper output)
         long began = Stopwatch.GetTimestamp();
         ProcessResult listed = sandbox.Handler("reports", "list", "--database", sandbox.Database);
         double milliseconds = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
-        Assert.Equal(Reports + 1, Lines(listed));
+        Assert.Equal(Reports + 1, listed.Output.Count(c => c == '\n'));
         return milliseconds;
     }
 
@@ -107,9 +104,6 @@ public sealed class ManyReportsTests(ITestOutputHelper output)
         Assert.Equal(Reports, pending);
         return milliseconds;
     }
-
-    private static int Lines(ProcessResult listed) => listed.Output.Count(c => c == '\n');
-
     private static double TimeStatus(Sandbox sandbox)
     {
         long began = Stopwatch.GetTimestamp();

@@ -34,6 +34,20 @@ public sealed class DurableFileTests : IDisposable
     }
 
     [Fact]
+    public void OneIsReadWhileAnotherIsLookedAt()
+    {
+        string first = Write("first", [1, 1]), second = Write("second", [2, 2]);
+
+        int[] seen = DurableFile.Read(first, maxBytes: 2, outer =>
+        {
+            byte[] inner = DurableFile.Read(second, maxBytes: 2)!;
+            return new int[] { outer[0], inner[0], outer[1] };
+        })!;
+
+        Assert.Equal([1, 2, 1], seen);
+    }
+
+    [Fact]
     public void OneThatIsLongerIsRefused()
     {
         string path = Write("file", new byte[8_193]);

@@ -91,9 +91,9 @@ public sealed partial class WindowsInterruptedTests : IDisposable
         Assert.Equal(DiedOfItsFault, victim.ExitCode);
         Assert.False(handler.HasExited);
         string id = AssertReportedOnce(processId).GetProperty("id").GetString()!;
-        IEnumerable<Match> told = File.ReadLines(Path.Combine(_sandbox.Database, "handler.log")).Where(line => line.Contains(id, StringComparison.Ordinal)).Select(line => LogLine().Match(line));
-        Assert.NotEmpty(told);
-        Assert.All(told, line => Assert.NotEqual($"{stopped}", line.Groups["handler"].Value));
+        var told = (List<string>)_sandbox.Until(() => LinesOfLog(id) is [_, ..] lines ? lines : null, () => "the log to tell of the report");
+        Assert.All(told, line => Assert.Matches(@"^\S+ \S+ \S+ [A-Z]{3} [1-9][0-9]* ", line));
+        Assert.All(told, line => Assert.DoesNotMatch($@"^\S+ \S+ \S+ [A-Z]{{3}} {stopped} ", line));
     }
 
     /// <summary>Nothing happens to either: the guard has ended when its handler idles, and the process stood still for as long as the report says.</summary>
@@ -145,6 +145,9 @@ public sealed partial class WindowsInterruptedTests : IDisposable
         return report;
     }
 
+    private List<string> LinesOfLog(string id)
+        => [.. File.ReadLines(Path.Combine(_sandbox.Database, "handler.log")).Where(line => line.Contains(id, StringComparison.Ordinal))];
+
     // As Linux sees it, by its command line; of this prefix.
     private bool HasGuard() => Directory.EnumerateDirectories("/proc").Where(directory => int.TryParse(Path.GetFileName(directory), out _))
         .Any(directory => Has(Path.Combine(directory, "cmdline"), "crash-handler.exe\0guard\0") && Has(Path.Combine(directory, "environ"), $"WINEPREFIX={_sandbox.Prefix}\0"));
@@ -164,7 +167,4 @@ public sealed partial class WindowsInterruptedTests : IDisposable
 
     [GeneratedRegex(@"^pid (?<pid>\d+) handler (?<handler>\d+)$")]
     private static partial Regex IdentityLine();
-
-    [GeneratedRegex(@"^\S+ \S+ \S+ [A-Z]{3} (?<handler>\d+) ")]
-    private static partial Regex LogLine();
 }
