@@ -105,7 +105,7 @@ internal static unsafe class DurableFile
             {
                 byte[] buffer = rented;
                 int length = 0;
-                while (ReadSome(file, path, buffer.AsSpan(length)) is int count && count > 0)
+                while (ReadSome(file, path, buffer.AsSpan(length)) is int count and > 0)
                 {
                     length += count;
                     if (length > maxBytes)

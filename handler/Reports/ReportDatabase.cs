@@ -210,7 +210,7 @@ internal sealed class ReportDatabase
     {
         Dictionary<string, (ReportState State, T? Wanted)> reports = [];
         // Completed last: a report that moves between the two looks is seen twice, and completed is the newer truth, also where nothing is wanted of it.
-        foreach (ReportRecord record in ReadAll(PendingName, onProblem).Concat(ReadAll(CompletedName, onProblem)))
+        foreach (ReportRecord record in FiledNames.SelectMany(name => ReadAll(name, onProblem)))
         {
             reports[record.Id] = (record.State, select(record));
             onRead?.Invoke(reports.Count);
@@ -225,7 +225,7 @@ internal sealed class ReportDatabase
     {
         HashSet<string> seen = [];
         // Completed last: so no report that moves meanwhile is missed.
-        foreach (ReportRecord record in ReadAll(PendingName, onProblem).Concat(ReadAll(CompletedName, onProblem)))
+        foreach (ReportRecord record in FiledNames.SelectMany(name => ReadAll(name, onProblem)))
         {
             if (HasDump(record) && seen.Add(record.Id))
             {
@@ -408,10 +408,10 @@ internal sealed class ReportDatabase
     }
 
     /// <summary>Absolute path of a report's dump.</summary>
-    public string DumpPath(ReportRecord report) => FilePath(report, DumpExtension);
+    public string DumpPath(ReportRecord report) => FiledPath(report.Id, report.State, DumpExtension) ?? FilePath(DirectoryOf(report.State), report.Id, DumpExtension);
 
     /// <summary>Absolute path of a report's document of stacks; null: it has none.</summary>
-    public string? StacksPath(ReportRecord report) => FilePath(report, StacksExtension) is var path && System.IO.File.Exists(path) ? path : null;
+    public string? StacksPath(ReportRecord report) => FiledPath(report.Id, report.State, StacksExtension);
 
     /// <summary>
     /// Stores a report's new record; a report that somebody removed meanwhile stays removed. When it is done with, its files move: the new record is
@@ -800,9 +800,7 @@ internal sealed class ReportDatabase
 
     private bool HasDump(ReportRecord report) => HasDump(report.Id, report.State);
 
-    // Nearly always it is where its state says: one look less for each of ten thousand.
-    private bool HasDump(string id, ReportState state)
-        => System.IO.File.Exists(FilePath(DirectoryOf(state), id, DumpExtension)) || System.IO.File.Exists(FilePath(id, state, DumpExtension));
+    private bool HasDump(string id, ReportState state) => FiledPath(id, state, DumpExtension) is not null;
 
     private static string? IdOf(string path)
     {
@@ -937,14 +935,12 @@ internal sealed class ReportDatabase
 
     internal bool HasRecord(string id) => FiledNames.Any(name => System.IO.File.Exists(FilePath(name, id, RecordExtension)));
 
-    private string FilePath(ReportRecord report, string extension) => FilePath(report.Id, report.State, extension);
-
-    // It may be on its way from one place to the other.
-    private string FilePath(string id, ReportState state, string extension)
+    // Nearly always it is where its state says; or it is on its way from one place to the other, and may have come back between two looks.
+    private string? FiledPath(string id, ReportState state, string extension)
     {
         string preferred = FilePath(DirectoryOf(state), id, extension);
         string other = FilePath(DirectoryOf(state) == PendingName ? CompletedName : PendingName, id, extension);
-        return System.IO.File.Exists(preferred) || !System.IO.File.Exists(other) ? preferred : other;
+        return ((string[])[preferred, other, preferred]).FirstOrDefault(System.IO.File.Exists);
     }
 
     internal string FilePath(string directory, string id, string extension) => System.IO.Path.Combine(Path, directory, id + extension);

@@ -42,14 +42,14 @@ public sealed class ManyReportsTests(ITestOutputHelper output)
 
         _ = TimePlainReading(sandbox.Database);
         List<(double Plain, double List, double Status)> looks = [.. Enumerable.Range(0, Rounds).Select(_ => (TimePlainReading(sandbox.Database), TimeList(sandbox), TimeStatus(sandbox)))];
-        double list = Median([.. looks.Select(round => round.List / round.Plain)]);
-        double status = Median([.. looks.Select(round => round.Status / round.Plain)]);
+        double list = Median(looks, round => round.List / round.Plain);
+        double status = Median(looks, round => round.Status / round.Plain);
         (int resident, int peak) = MeasureUploader(sandbox);
 
-        output.WriteLine($"{Reports} pending reports: start to ready {Median(ratios):0.00} times that of an empty database (last: {fullStart:0.0} and {emptyStart:0.0} ms); "
-            + $"reading and parsing their records {Median([.. looks.Select(round => round.Plain)]):0} ms; reports list {list:0.00} times that ({Median([.. looks.Select(round => round.List)]):0} ms); "
-            + $"status {status:0.00} times ({Median([.. looks.Select(round => round.Status)]):0} ms); resident while it uploads {resident / 1024.0:0.0} MB, at most {peak / 1024.0:0.0} MB");
-        Assert.InRange(Median(ratios), 0, MaxStartRatio);
+        output.WriteLine($"{Reports} pending reports: start to ready {Median(ratios, ratio => ratio):0.00} times that of an empty database (last: {fullStart:0.0} and {emptyStart:0.0} ms); "
+            + $"reading and parsing their records {Median(looks, round => round.Plain):0} ms; reports list {list:0.00} times that ({Median(looks, round => round.List):0} ms); "
+            + $"status {status:0.00} times ({Median(looks, round => round.Status):0} ms); resident while it uploads {resident / 1024.0:0.0} MB, at most {peak / 1024.0:0.0} MB");
+        Assert.InRange(Median(ratios, ratio => ratio), 0, MaxStartRatio);
         Assert.InRange(list, 0, MaxListRatio);
         Assert.InRange(status, 0, MaxStatusRatio);
         Assert.InRange(peak, 1, MaxResidentKilobytes);
@@ -104,6 +104,7 @@ public sealed class ManyReportsTests(ITestOutputHelper output)
         Assert.Equal(Reports, pending);
         return milliseconds;
     }
+
     private static double TimeStatus(Sandbox sandbox)
     {
         long began = Stopwatch.GetTimestamp();
@@ -126,5 +127,5 @@ public sealed class ManyReportsTests(ITestOutputHelper output)
         int Field(string name) => int.Parse(status.Single(line => line.StartsWith(name, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture);
     }
 
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+    private static double Median<T>(List<T> rounds, Func<T, double> value) => rounds.Select(value).Order().ElementAt(rounds.Count / 2);
 }
