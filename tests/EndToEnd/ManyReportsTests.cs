@@ -13,7 +13,7 @@ namespace CrashHandler.Tests.EndToEnd;
 public sealed class ManyReportsTests(ITestOutputHelper output)
 {
     private const int Reports = 10_000;
-    private const int Rounds = 5;
+    private const int Rounds = 9;
     private const double MaxStartRatio = 3;
     private const int MaxResidentKilobytes = 30 * 1024;
 
